@@ -1,0 +1,1 @@
+"""The cellar: errors, clock, ids, the bus, files and logging, on the standard library alone."""

@@ -1,0 +1,166 @@
+"""One run's shim: lock the folder, look for a tombstone, record the start, run the command to its end.
+
+It is forked by the nursery and imports nothing after that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import os
+import signal
+import time
+import traceback
+from dataclasses import replace
+from pathlib import Path
+
+from airunner.base.files import replace_file, take_lock
+from airunner.shim import tree, verdict
+from airunner.shim.child import SpawnFailed, spawn
+from airunner.shim.pump import Outcome, Pump, boottime
+from airunner.spool import bell as rings
+from airunner.spool import control
+from airunner.spool.layout import Folder
+from airunner.spool.rawlog import RawLog
+from airunner.spool.spec import Spec, unpack
+from airunner.spool.state import Exit, State, reserve_exit, write_exit, write_state
+
+_PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def become_subreaper() -> None:
+    """Make orphans among our descendants our children, so that none escapes the walk (prctl(2))."""
+    _LIBC.prctl(ctypes.c_int(_PR_SET_CHILD_SUBREAPER), ctypes.c_ulong(1), 0, 0, 0)
+
+
+def run_shim(spec_pipe: int) -> None:
+    """Read the spec from the pipe and run it. Never raises; what goes wrong is in the folder's exit record or log."""
+    os.setsid()
+    gc.disable()  # a collection would touch, and so copy, every page shared with the nursery
+    become_subreaper()
+    _be_quiet()
+    spec = _read_spec(spec_pipe)
+    if spec is None:
+        return
+    folder = Folder(Path(spec.folder))
+    try:
+        _run_locked(spec, folder)
+    except BaseException:
+        with contextlib.suppress(OSError), folder.shim_log.open("a", encoding="utf-8") as log:
+            log.write(traceback.format_exc())
+
+
+def _run_locked(spec: Spec, folder: Folder) -> None:
+    lock = take_lock(folder.lock)
+    # Another shim has it, or had it: this run is not ours to start.
+    if lock is None or folder.tombstone.exists() or folder.state.exists() or folder.exit.exists():
+        return
+    run = _Run(spec, folder)
+    run.go()
+    run.bell.ring(spec.run_id, rings.EXITED)
+    # The lock ends with this process.
+
+
+class _Run:
+    """The steps of one run, in their order."""
+
+    def __init__(self, spec: Spec, folder: Folder) -> None:
+        self._spec = spec
+        self._folder = folder
+        self._control = rings.open_reader(folder.control_fifo)
+        self._orders = control.Orders(folder.control_log)
+        self._reserved = reserve_exit(folder)
+        self._log = RawLog(folder.path, folder.timing, spec.cap_bytes)
+        self.bell = rings.Bell(spec.bell)
+
+    def go(self) -> None:
+        """Run the command and write the exit record."""
+        for order in self._orders.read():
+            if order.get("op") == control.KILL:
+                self._write(self._not_started("killed", verdict.explain(verdict.KILL, _by(order), 0, None, (), False)))
+                return
+        deadline = boottime() + self._spec.timeout_seconds
+        self._state = State(os.getpid(), _start_of(os.getpid()), tree.boot_id(), time.time(), deadline)
+        write_state(self._folder, self._state, durable=True)
+        if self._spec.prompt is not None:
+            replace_file(self._folder.prompt, self._spec.prompt.encode(), durable=False)
+        try:
+            self._run_command(deadline)
+        finally:
+            self._folder.prompt.unlink(missing_ok=True)
+
+    def _run_command(self, deadline: float) -> None:
+        kills = verdict.oom_kills()
+        try:
+            child = spawn(self._spec)
+        except SpawnFailed as failure:
+            self._write(self._not_started("failed", str(failure)))
+            return
+        self._state = replace(self._state, pid=child.pid, pid_start=_start_of(child.pid))
+        with contextlib.suppress(OSError):
+            write_state(self._folder, self._state, durable=False)
+        self.bell.ring(self._spec.run_id, rings.STARTED)
+        pump = Pump(self._spec, self._folder, child, self._log, self.bell, self._control, self._orders, deadline)
+        outcome = pump.run()
+        self._write(self._ended(outcome, pump, verdict.oom_kills() > kills))
+
+    def _ended(self, outcome: Outcome, pump: Pump, out_of_memory: bool) -> Exit:
+        status, code, named = verdict.judge(outcome.status, outcome.cause)
+        minutes = self._spec.timeout_seconds / 60
+        reason = verdict.explain(
+            outcome.cause, outcome.by, minutes, outcome.status, outcome.survivors, out_of_memory
+        )
+        if outcome.lost_output:
+            reason = f"{reason or ''} The end of the output was lost: the disk was full.".strip()
+        return Exit(
+            status=status,
+            finished_at=self._state.started_at + outcome.duration,
+            duration_seconds=round(outcome.duration, 3),
+            exit_code=code,
+            signal=named,
+            reason=reason,
+            started_at=self._state.started_at,
+            pid=self._state.pid,
+            output_bytes=self._log.size,
+            usage=pump.usage.total(),
+        )
+
+    def _not_started(self, status: str, reason: str | None) -> Exit:
+        return Exit(status, time.time(), None, reason=reason, complaint=reason)
+
+    def _write(self, record: Exit) -> None:
+        self._log.close()
+        while True:
+            try:
+                write_exit(self._folder, self._reserved, record)
+                return
+            except OSError:
+                time.sleep(1)  # the record is the only witness of the end: keep it until the disk takes it
+
+
+def _read_spec(pipe: int) -> Spec | None:
+    with open(pipe, "rb") as file:
+        return unpack(file.read())
+
+
+def _be_quiet() -> None:
+    null = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(null, number)
+    if null > 2:
+        os.close(null)
+    os.umask(0o077)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
+        # Only SIGKILL ends a shim early: a service manager's TERM to the whole group must not.
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _start_of(pid: int) -> int:
+    process = tree.look_at(pid)
+    return process.start if process else 0
+
+
+def _by(order: dict[str, object]) -> str:
+    return str(order.get("by") or "")

@@ -1,0 +1,123 @@
+"""The nursery: forked before any thread exists, holds all shim code in memory, forks shims, owns nothing else.
+
+It ends with its server; the shims live on. One request on the socket is one descriptor, the read end of a spec pipe;
+the answer is the shim's pid with a pidfd, which names that process even when its pid is used again (pidfd_open(2)).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import signal
+import socket
+import struct
+from dataclasses import dataclass
+
+_ASK = b"shim"
+_ANSWER = struct.Struct("<ii")  # pid or -1, errno
+
+
+@dataclass(frozen=True, slots=True)
+class Newborn:
+    """A shim that was just forked."""
+
+    pid: int
+    pidfd: int
+
+
+class Nursery:
+    """The server's handle on its nursery. Used by one thread at a time."""
+
+    def __init__(self, connection: socket.socket, pid: int) -> None:
+        self._socket = connection
+        self.pid = pid
+
+    def fork_shim(self, spec_pipe: int) -> Newborn:
+        """Have a shim forked that reads its spec from `spec_pipe`; raise OSError when that cannot be done."""
+        socket.send_fds(self._socket, [_ASK], [spec_pipe])
+        data, descriptors, _, _ = socket.recv_fds(self._socket, _ANSWER.size, 1)
+        if len(data) != _ANSWER.size:
+            raise ConnectionError("the nursery has ended")
+        pid, number = _ANSWER.unpack(data)
+        if pid < 0 or not descriptors:
+            raise OSError(number, os.strerror(number))
+        return Newborn(pid, descriptors[0])
+
+    def close(self) -> None:
+        """Let the nursery end."""
+        self._socket.close()
+
+
+def start_nursery() -> Nursery:
+    """Fork the nursery. Call it before any thread is started."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    pid = os.fork()
+    if pid == 0:
+        ours.close()
+        code = 1
+        try:
+            _serve(theirs)
+            code = 0
+        finally:
+            os._exit(code)
+    theirs.close()
+    ours.settimeout(10)
+    return Nursery(ours, pid)
+
+
+def _serve(connection: socket.socket) -> None:
+    from airunner.shim.main import become_subreaper, run_shim
+
+    os.setsid()
+    become_subreaper()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, lambda number, frame: _reap())
+    gc.collect()
+    gc.freeze()
+    while True:
+        data, descriptors, _, _ = socket.recv_fds(connection, len(_ASK), 4)
+        if not data:
+            return
+        for pipe in descriptors:
+            pid = _fork(connection, pipe, run_shim)
+            os.close(pipe)
+            _answer(connection, pid)
+
+
+def _fork(connection: socket.socket, pipe: int, run: object) -> int:
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])  # not reaped before it has its pidfd
+    try:
+        pid = os.fork()
+    except OSError as error:
+        return -(error.errno or 1)
+    if pid == 0:
+        try:
+            connection.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+            run(pipe)  # type: ignore[operator]
+        finally:
+            os._exit(0)
+    return pid
+
+
+def _answer(connection: socket.socket, pid: int) -> None:
+    try:
+        if pid < 0:
+            connection.send(_ANSWER.pack(-1, -pid))
+            return
+        descriptor = os.pidfd_open(pid)
+        try:
+            socket.send_fds(connection, [_ANSWER.pack(pid, 0)], [descriptor])
+        finally:
+            os.close(descriptor)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+
+
+def _reap() -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass

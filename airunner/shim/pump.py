@@ -1,0 +1,337 @@
+"""The shim's one loop: output to the log, orders from the server, deadline, samples, the end of the tree.
+
+Runs in a single thread. Nothing here waits for anything but poll(2).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import select
+import signal
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from airunner.base.files import replace_file
+from airunner.shim import child as children
+from airunner.shim import tree, verdict
+from airunner.shim.stop import Ladder
+from airunner.shim.usage import Usage
+from airunner.spool import bell as rings
+from airunner.spool import control
+from airunner.spool.layout import Folder
+from airunner.spool.rawlog import STDERR, STDOUT, RawLog
+from airunner.spool.spec import Spec
+
+_BATCH = 64 * 1024
+_RING_EVERY = 0.002
+_RETRY_WRITE = 0.5
+_GIVE_UP_WRITING = 60.0
+_DRAIN_BYTES = 1024 * 1024
+_DRAIN_SECONDS = 0.2
+_LONGEST_POLL = 10.0  # poll(2) does not count suspended time, the deadline does
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What the loop found out."""
+
+    status: int = 0
+    cause: str | None = None
+    by: str = ""
+    duration: float = 0.0
+    survivors: list[tree.Process] = field(default_factory=list)
+    lost_output: bool = False
+
+
+class Pump:
+    """Drives one command from its start to the end of its process tree."""
+
+    def __init__(
+        self, spec: Spec, folder: Folder, started: children.Child, log: RawLog, bell: rings.Bell, control_fd: int,
+        orders: control.Orders, deadline: float,
+    ) -> None:  # fmt: skip
+        self._spec = spec
+        self._folder = folder
+        self._child = started
+        self._log = log
+        self._bell = bell
+        self._orders = orders
+        self._deadline = deadline
+        self._began = boottime()
+        self._poller = select.poll()
+        self._streams: dict[int, int] = {}
+        self._held: list[tuple[bytes, int]] = []
+        self._held_since = 0.0
+        self._retry_at = float("inf")
+        self._ring_at = float("inf")
+        self._rang = 0.0
+        self._typed = b""
+        self._known: set[tuple[int, int]] = set()
+        self._next_sample = time.monotonic() + 0.2
+        self._ladder: Ladder | None = None
+        self._ladder_at = float("inf")
+        self._main_gone = False
+        self.usage = Usage(time.monotonic())
+        self.outcome = Outcome()
+        self._control_fd = control_fd
+        self._open_streams()
+
+    def run(self) -> Outcome:
+        """Return when the main process has ended and its tree with it (or is left alone, as the profile says)."""
+        wake = _wake_on_child()
+        self._poller.register(wake, select.POLLIN)
+        self._poller.register(self._control_fd, select.POLLIN)
+        self._obey()
+        self._reap()
+        while not self._finished():
+            for descriptor, _ in self._poller.poll(max(0.0, self._next_due() - time.monotonic()) * 1000):
+                if descriptor == wake:
+                    _empty(wake)
+                elif descriptor == self._control_fd:
+                    _empty(self._control_fd)
+                    self._obey()
+                elif descriptor in self._streams:
+                    self._take(descriptor)
+            self._reap()
+            self._tick()
+        return self.outcome
+
+    # The command's end
+
+    def _finished(self) -> bool:
+        return self._main_gone and self._ladder is None and not self._held
+
+    def _reap(self) -> None:
+        """Collect every child that ended: the main process, and orphans that came to us as their sub-reaper."""
+        while True:
+            try:
+                pid, status, _ = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid == self._child.pid:
+                self._end_main(status)
+
+    def _end_main(self, status: int) -> None:
+        self.outcome.status = status
+        self.outcome.duration = boottime() - self._began
+        self._drain()
+        self._main_gone = True
+        for descriptor in list(self._streams):
+            self._drop(descriptor, close=True)
+        if self._ladder is None and not self._spec.keep_leftovers and self._tree():
+            self._start_ladder()
+        self._next_sample = float("inf")
+
+    def _drain(self) -> None:
+        until = time.monotonic() + _DRAIN_SECONDS
+        limit = self._log.size + _DRAIN_BYTES
+        for descriptor in list(self._streams):
+            while not self._held and self._log.size < limit and time.monotonic() < until:
+                if not self._take(descriptor):
+                    break
+
+    def _stop(self, cause: str, by: str = "") -> None:
+        if self.outcome.cause or self._main_gone:
+            return
+        self.outcome.cause, self.outcome.by = cause, by
+        self._start_ladder()
+
+    def _start_ladder(self) -> None:
+        now = time.monotonic()
+        self._ladder = Ladder(self._spec.stop_signals, self._spec.grace_seconds, self._tree, now)
+        self._ladder_at = now
+
+    def _tree(self) -> list[tree.Process]:
+        return tree.descendants(os.getpid())
+
+    # Output
+
+    def _open_streams(self) -> None:
+        for descriptor, kind in ((self._child.terminal, STDOUT), (self._child.out, STDOUT), (self._child.err, STDERR)):
+            if descriptor is not None:
+                self._streams[descriptor] = kind
+                self._poller.register(descriptor, select.POLLIN)
+
+    def _take(self, descriptor: int) -> bool:
+        """Read what is there, up to a batch; say whether there was anything."""
+        parts = []
+        size = 0
+        ended = False
+        while size < _BATCH:
+            try:
+                data = os.read(descriptor, _BATCH)
+            except BlockingIOError:
+                break
+            except OSError:  # EIO: nobody has the terminal open (pty(7))
+                data = b""
+            if not data:
+                ended = True
+                break
+            parts.append(data)
+            size += len(data)
+        if parts:
+            self._keep(b"".join(parts), self._streams[descriptor])
+        if ended:
+            self._drop(descriptor, close=descriptor != self._child.terminal)
+        return bool(parts)
+
+    def _drop(self, descriptor: int, *, close: bool) -> None:
+        self._streams.pop(descriptor, None)
+        try:
+            self._poller.unregister(descriptor)
+        except KeyError:
+            pass
+        if close:
+            os.close(descriptor)
+
+    def _keep(self, data: bytes, kind: int) -> None:
+        before = self._log.size
+        try:
+            self._log.write(data, self._elapsed_ms(), kind)
+        except OSError:
+            # A full disk: stop reading (the agent waits at its terminal) and try again until there is room.
+            now = time.monotonic()
+            self._held.append((data[self._log.size - before :], kind))
+            self._held_since = self._held_since or now
+            self._retry_at = now + _RETRY_WRITE
+            for descriptor in self._streams:
+                self._poller.modify(descriptor, 0)
+        self._ring_at = min(self._ring_at, self._rang + _RING_EVERY)
+
+    def _write_held(self) -> None:
+        held, self._held = self._held, []
+        self._retry_at = float("inf")
+        for data, kind in held:
+            self._keep(data, kind)
+        if not self._held:
+            self._held_since = 0.0
+            for descriptor in self._streams:
+                self._poller.modify(descriptor, select.POLLIN)
+        elif self._main_gone and time.monotonic() - self._held_since > _GIVE_UP_WRITING:
+            self._held = []
+            self.outcome.lost_output = True
+
+    def _elapsed_ms(self) -> int:
+        return int((boottime() - self._began) * 1000)
+
+    # Orders and time
+
+    def _obey(self) -> None:
+        for order in self._orders.read():
+            self._obey_one(order)
+
+    def _obey_one(self, order: dict[str, Any]) -> None:
+        op = order.get("op")
+        if op == control.KILL:
+            self._stop(verdict.KILL, str(order.get("by") or ""))
+        elif op == control.HELLO:
+            self._bell.close()
+            self._ring_at = 0.0
+        elif op == control.INPUT and self._child.terminal in self._streams:
+            self._typed += base64.b64decode(str(order.get("data") or ""), validate=False)
+            self._type()
+        elif op == control.RESIZE and self._child.terminal in self._streams:
+            cols, rows = int(order["cols"]), int(order["rows"])
+            children.set_size(self._child.terminal or 0, cols, rows)
+            self._log.resize(self._elapsed_ms(), cols, rows)
+
+    def _type(self) -> None:
+        try:
+            written = os.write(self._child.terminal or 0, self._typed[:4096])
+        except OSError:
+            written = 0
+        self._typed = self._typed[written:]
+
+    def _next_due(self) -> float:
+        now = time.monotonic()
+        deadline = now + _LONGEST_POLL
+        if not self.outcome.cause and not self._main_gone:
+            deadline = min(deadline, now + max(0.0, self._deadline - boottime()))
+        if self._typed:
+            deadline = min(deadline, now + 0.05)
+        return min(deadline, self._next_sample, self._ladder_at, self._ring_at, self._retry_at)
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        if now >= self._retry_at:
+            self._write_held()
+        if now >= self._ring_at:
+            self._ring(now)
+        if boottime() >= self._deadline:
+            self._stop(verdict.TIMEOUT)
+        if self._typed and self._child.terminal in self._streams:
+            self._type()
+        if now >= self._next_sample:
+            self._sample(now)
+        if self._ladder and now >= self._ladder_at:
+            self._ladder_at = self._ladder.step(now)
+            # While the main process is unreaped its end is still to come, with its status.
+            if self._ladder.finished and (self._main_gone or self._ladder.survivors):
+                self._end_ladder(self._ladder)
+            elif self._ladder.finished:
+                self._ladder_at = now + 0.01
+
+    def _end_ladder(self, ladder: Ladder) -> None:
+        self.outcome.survivors = ladder.survivors
+        self._ladder, self._ladder_at = None, float("inf")
+        if not self._main_gone:
+            self._end_main(signal.SIGKILL)
+            self._ladder, self._ladder_at = None, float("inf")
+
+    def _ring(self, now: float) -> None:
+        rung = self._bell.ring(self._spec.run_id, rings.OUTPUT)
+        self._rang = now
+        self._ring_at = float("inf") if rung else now + 0.05
+
+    def _sample(self, now: float) -> None:
+        processes = self._tree()
+        self.usage.sample(processes, now)
+        age = boottime() - self._began
+        self._next_sample = now + (1.0 if age < 60 else 2.0 if age < 600 else 5.0)
+        try:
+            self._record(processes)
+        except OSError:
+            pass  # a full disk costs samples, nothing else
+        limit = self._spec.limits.get("memoryMB")
+        if limit and self.usage.memory_mb > limit:
+            self._stop(verdict.MEMORY)
+        terminal = self._child.terminal
+        if terminal is not None and terminal not in self._streams and not self._main_gone:
+            self._streams[terminal] = STDOUT  # somebody may have opened it again
+            self._poller.register(terminal, select.POLLIN if not self._held else 0)
+
+    def _record(self, processes: list[tree.Process]) -> None:
+        new = [process for process in processes if (process.pid, process.start) not in self._known]
+        if new:
+            self._known.update((process.pid, process.start) for process in new)
+            with self._folder.tree.open("a", encoding="ascii") as file:
+                file.writelines(f"{process.pid} {process.start}\n" for process in new)
+        replace_file(self._folder.usage, json.dumps(self.usage.live()).encode(), durable=False)
+
+
+def boottime() -> float:
+    """Return CLOCK_BOOTTIME in seconds: it goes on while the machine is suspended."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def _wake_on_child() -> int:
+    """Return a descriptor that becomes readable at each SIGCHLD."""
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    os.set_blocking(write, False)
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    return read
+
+
+def _empty(descriptor: int) -> None:
+    try:
+        while os.read(descriptor, 4096):
+            pass
+    except BlockingIOError:
+        pass

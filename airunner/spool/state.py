@@ -1,0 +1,98 @@
+"""The shim's own records: who runs the command (`state.json`) and how it ended (`exit.json`)."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from airunner.base.files import PRIVATE_FILE, replace_file, sync_folder
+from airunner.spool.layout import Folder
+
+_EXIT_RESERVE = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Who runs a command. A pid proves nothing without its start time (ticks since boot) and the boot it is of."""
+
+    shim_pid: int
+    shim_start: int
+    boot_id: str
+    started_at: float
+    """Seconds since 1970."""
+    deadline_boottime: float
+    """CLOCK_BOOTTIME, in seconds, at which the command is ended."""
+    pid: int | None = None
+    pid_start: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a run ended. `status` is one of completed, failed, timeout, killed."""
+
+    status: str
+    finished_at: float
+    duration_seconds: float | None
+    exit_code: int | None = None
+    signal: str | None = None
+    reason: str | None = None
+    started_at: float | None = None
+    pid: int | None = None
+    output_bytes: int = 0
+    usage: Mapping[str, float] | None = None
+    complaint: str | None = None
+    """What the shim itself had to say, kept as the run's standard error where the command had none."""
+
+
+def write_state(folder: Folder, state: State, *, durable: bool) -> None:
+    """Replace `state.json`."""
+    replace_file(folder.state, json.dumps(asdict(state)).encode(), durable=durable)
+
+
+def read_state(folder: Folder) -> State | None:
+    """Return the shim's state, None when no command was started."""
+    data = _read(folder.state)
+    return State(**data) if data else None
+
+
+def reserve_exit(folder: Folder) -> int:
+    """Take the disk space of the exit record; return the descriptor to write it with."""
+    descriptor = os.open(folder.exit_draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, PRIVATE_FILE)
+    try:
+        os.posix_fallocate(descriptor, 0, _EXIT_RESERVE)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def write_exit(folder: Folder, reserved: int, record: Exit) -> None:
+    """Write the exit record into its reserved space and give it its name."""
+    data = json.dumps(asdict(record)).encode()
+    os.pwrite(reserved, data.ljust(_EXIT_RESERVE), 0)
+    os.fsync(reserved)
+    folder.exit_draft.rename(folder.exit)
+    sync_folder(folder.path)
+
+
+def read_exit(folder: Folder) -> Exit | None:
+    """Return how the run ended, None while that is not known."""
+    data = _read(folder.exit)
+    return Exit(**data) if data else None
+
+
+def read_usage(folder: Folder) -> dict[str, Any] | None:
+    """Return the newest sample of the process tree's use."""
+    return _read(folder.usage)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        data = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
+    return data if isinstance(data, dict) else None
