@@ -16,11 +16,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from airunner.base.files import replace_file, take_lock
-from airunner.shim import tree, verdict
+from airunner.shim import verdict
 from airunner.shim.child import SpawnFailed, spawn
 from airunner.shim.pump import Outcome, Pump, boottime
 from airunner.spool import bell as rings
-from airunner.spool import control
+from airunner.spool import control, procs
 from airunner.spool.layout import Folder
 from airunner.spool.rawlog import RawLog
 from airunner.spool.spec import Spec, unpack
@@ -82,7 +82,7 @@ class _Run:
                 self._write(self._not_started("killed", verdict.explain(verdict.KILL, _by(order), 0, None, (), False)))
                 return
         deadline = boottime() + self._spec.timeout_seconds
-        self._state = State(os.getpid(), _start_of(os.getpid()), tree.boot_id(), time.time(), deadline)
+        self._state = State(os.getpid(), _start_of(os.getpid()), procs.boot_id(), time.time(), deadline)
         write_state(self._folder, self._state, durable=True)
         if self._spec.prompt is not None:
             replace_file(self._folder.prompt, self._spec.prompt.encode(), durable=False)
@@ -109,9 +109,7 @@ class _Run:
     def _ended(self, outcome: Outcome, pump: Pump, out_of_memory: bool) -> Exit:
         status, code, named = verdict.judge(outcome.status, outcome.cause)
         minutes = self._spec.timeout_seconds / 60
-        reason = verdict.explain(
-            outcome.cause, outcome.by, minutes, outcome.status, outcome.survivors, out_of_memory
-        )
+        reason = verdict.explain(outcome.cause, outcome.by, minutes, outcome.status, outcome.survivors, out_of_memory)
         if outcome.lost_output:
             reason = f"{reason or ''} The end of the output was lost: the disk was full.".strip()
         return Exit(
@@ -158,7 +156,7 @@ def _be_quiet() -> None:
 
 
 def _start_of(pid: int) -> int:
-    process = tree.look_at(pid)
+    process = procs.look_at(pid)
     return process.start if process else 0
 
 

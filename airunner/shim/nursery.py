@@ -12,6 +12,9 @@ import os
 import signal
 import socket
 import struct
+import subprocess
+import sys
+import zipfile
 from dataclasses import dataclass
 
 _ASK = b"shim"
@@ -64,6 +67,37 @@ def start_nursery() -> Nursery:
     theirs.close()
     ours.settimeout(10)
     return Nursery(ours, pid)
+
+
+class Source:
+    """The program's own file, held open: a later nursery comes from what this server runs, even if it was replaced."""
+
+    def __init__(self, program: str) -> None:
+        self._program = os.path.abspath(program)
+        self._archive = os.open(self._program, os.O_RDONLY | os.O_CLOEXEC) if zipfile.is_zipfile(program) else None
+
+    def new_nursery(self) -> Nursery:
+        """Start a nursery in a fresh interpreter, for a server that has threads and so must not fork."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            kept = [theirs.fileno(), *([] if self._archive is None else [self._archive])]
+            program = self._program if self._archive is None else f"/proc/self/fd/{self._archive}"
+            child = subprocess.Popen(
+                [sys.executable, program, "nursery", str(theirs.fileno())],
+                pass_fds=kept,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        ours.settimeout(10)
+        return Nursery(ours, child.pid)
+
+
+def serve_inherited(descriptor: int) -> None:
+    """Be the nursery of the server at the other end of an inherited socket."""
+    connection = socket.socket(fileno=descriptor)
+    connection.set_inheritable(False)
+    _serve(connection)
 
 
 def _serve(connection: socket.socket) -> None:

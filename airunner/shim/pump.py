@@ -16,11 +16,11 @@ from typing import Any
 
 from airunner.base.files import replace_file
 from airunner.shim import child as children
-from airunner.shim import tree, verdict
+from airunner.shim import verdict
 from airunner.shim.stop import Ladder
 from airunner.shim.usage import Usage
 from airunner.spool import bell as rings
-from airunner.spool import control
+from airunner.spool import control, procs
 from airunner.spool.layout import Folder
 from airunner.spool.rawlog import STDERR, STDOUT, RawLog
 from airunner.spool.spec import Spec
@@ -42,7 +42,7 @@ class Outcome:
     cause: str | None = None
     by: str = ""
     duration: float = 0.0
-    survivors: list[tree.Process] = field(default_factory=list)
+    survivors: list[procs.Process] = field(default_factory=list)
     lost_output: bool = False
 
 
@@ -146,8 +146,8 @@ class Pump:
         self._ladder = Ladder(self._spec.stop_signals, self._spec.grace_seconds, self._tree, now)
         self._ladder_at = now
 
-    def _tree(self) -> list[tree.Process]:
-        return tree.descendants(os.getpid())
+    def _tree(self) -> list[procs.Process]:
+        return procs.descendants(os.getpid())
 
     # Output
 
@@ -305,7 +305,7 @@ class Pump:
             self._streams[terminal] = STDOUT  # somebody may have opened it again
             self._poller.register(terminal, select.POLLIN if not self._held else 0)
 
-    def _record(self, processes: list[tree.Process]) -> None:
+    def _record(self, processes: list[procs.Process]) -> None:
         new = [process for process in processes if (process.pid, process.start) not in self._known]
         if new:
             self._known.update((process.pid, process.start) for process in new)

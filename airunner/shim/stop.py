@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Sequence
 
-from airunner.shim.tree import Process, send
+from airunner.spool.procs import Process, send
 
 _KILL_SECONDS = 10.0
 _KILL_EVERY = 0.05

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 
-from airunner.shim.tree import Process
+from airunner.spool.procs import Process
 
 _MB = 1024 * 1024
 

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Sequence
 
 from airunner.shim.stop import name_of
-from airunner.shim.tree import Process
+from airunner.spool.procs import Process
 
 KILL, TIMEOUT, MEMORY = "kill", "timeout", "memory"
 _STATUS = {KILL: "killed", TIMEOUT: "timeout", MEMORY: "failed"}
@@ -20,7 +20,8 @@ def judge(status: int, cause: str | None) -> tuple[str, int, str | None]:
     """
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
-        code, named = 128 + number, name_of(number)
+        code = 128 + number
+        named: str | None = name_of(number)
     else:
         code = os.WEXITSTATUS(status)
         named = name_of(code - 128) if code - 128 in _NUMBERS else None

@@ -143,6 +143,9 @@ class RawReader:
             os.close(self._descriptor)
         self._start, self._end, self._descriptor = -1, None, -1
 
+    def __del__(self) -> None:
+        self.close()
+
     def _read_open(self, offset: int, limit: int) -> Piece | None:
         if self._descriptor < 0 or offset < self._start or (self._end is not None and offset >= self._end):
             return None

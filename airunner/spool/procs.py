@@ -1,7 +1,8 @@
-"""The process tree below this process, from /proc (proc(5)); a pid counts only together with its start time."""
+"""Processes as /proc shows them (proc(5)): a pid counts only together with its start time and boot."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from typing import NamedTuple
@@ -75,6 +76,12 @@ def send(process: Process, number: int) -> bool:
         return False
     finally:
         os.close(descriptor)
+
+
+def send_pidfd_kill(pidfd: int) -> None:
+    """End the process that a pidfd names; nothing happens when it is gone."""
+    with contextlib.suppress(OSError):
+        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
 
 
 def _children(pid: int) -> list[int]:

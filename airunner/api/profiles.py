@@ -1,0 +1,140 @@
+"""Agent profiles: list, create, change, delete, duplicate, validate."""
+
+from __future__ import annotations
+
+from airunner.api.context import Context
+from airunner.api.replies import expected_revision, only, read_json, reply
+from airunner.base.errors import Conflict, Invalid
+from airunner.domain import template
+from airunner.domain.fields import Checker
+from airunner.domain.profile import Profile
+from airunner.domain.record import Doc, from_doc, to_doc
+from airunner.engine.shell import syntax_error
+from airunner.server.wire import Request, Response
+
+_KIND = "profiles"
+_COPIES = 100
+
+
+class Profiles:
+    """Handlers of `profiles`."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._store = context.store
+
+    def list(self, request: Request) -> Response:
+        """Return all profiles, oldest first; environment values are masked."""
+        only(request)
+        return reply([from_doc(Profile, doc).public() for doc in self._store.find(_KIND)])
+
+    def show(self, request: Request) -> Response:
+        """Return one profile."""
+        profile = self._load(request)
+        return reply(profile.public(), revision=profile.revision)
+
+    def create(self, request: Request) -> Response:
+        """Make a profile from the given fields."""
+        profile = Profile.from_input(read_json(request), id=self._context.ids.new(), now=self._context.clock.now())
+        _check_template(profile)
+        self._store.insert(_KIND, to_doc(profile))
+        return self._stored(profile.id, 201)
+
+    def change(self, request: Request) -> Response:
+        """Merge the given fields into a profile; what is left out stays."""
+        old = self._load(request)
+        new = old.merged(read_json(request), self._context.clock.now())
+        judged = ("invocation_template", "shell", "acknowledged_dangers")
+        if any(getattr(new, name) != getattr(old, name) for name in judged):
+            _check_template(new)
+        asked = expected_revision(request)
+        self._store.replace(_KIND, to_doc(new), expect_revision=old.revision if asked is None else asked)
+        return self._stored(new.id)
+
+    def delete(self, request: Request) -> Response:
+        """Remove a profile; runs that wait for it will fail and say so."""
+        profile = self._load(request)
+        self._store.delete(_KIND, profile.id)
+        self._context.bus.ring(_KIND, profile.id)
+        return reply({"success": True})
+
+    def duplicate(self, request: Request) -> Response:
+        """Make a copy with a name and a slug of its own, environment included."""
+        old, now = self._load(request), self._context.clock.now()
+        for number in range(1, _COPIES):
+            ending = "copy" if number == 1 else f"copy {number}"
+            doc: Doc = {
+                **to_doc(old),
+                "id": self._context.ids.new(),
+                "name": f"{old.name[:100]} ({ending})",
+                "slug": f"{old.slug[:54].rstrip('-')}-{ending.replace(' ', '-')}",
+                "createdAt": now,
+                "updatedAt": now,
+            }
+            if not self._store.find(_KIND, slug=doc["slug"]):
+                self._store.insert(_KIND, doc)
+                return self._stored(doc["id"], 201)
+        raise Conflict(f"There are {_COPIES} copies of {old.name} already; delete some of them.")
+
+    def validate(self, request: Request) -> Response:
+        """Judge a saved profile's template, or another one given as `invocationTemplate`."""
+        profile = self._load(request)
+        return reply(self._judged(request, profile.invocation_template, profile.shell))
+
+    def validate_draft(self, request: Request) -> Response:
+        """Judge a template that is not saved."""
+        return reply(self._judged(request, None, "/bin/bash"))
+
+    def _judged(self, request: Request, saved: str | None, shell: str) -> Doc:
+        checker = Checker(read_json(request))
+        text = checker.text("invocationTemplate", saved, most=65536, lines=True, trim=False)
+        shell = checker.path("shell", shell)
+        if text is None:
+            checker.refuse("invocationTemplate", "invocationTemplate is needed: the text to judge.")
+        checker.done()
+        return judge(text or "", shell)
+
+    def _load(self, request: Request) -> Profile:
+        return from_doc(Profile, self._context.admission.find_profile(request.params["id"]))
+
+    def _stored(self, profile_id: str, status: int = 200) -> Response:
+        profile = from_doc(Profile, self._context.admission.find_profile(profile_id))
+        self._context.bus.ring(_KIND, profile_id)
+        return reply(profile.public(), status, revision=profile.revision)
+
+
+def judge(text: str, shell: str) -> Doc:
+    """Return what can be said of a template: errors and dangers with their positions, warnings, the resolved form."""
+    reading = template.read(text)
+    errors = [_problem(problem) for problem in reading.errors]
+    preview = ""
+    if not errors:
+        preview = template.rewrite(text)
+        complaint = syntax_error(shell, preview)
+        if complaint:
+            errors.append({"code": "shell_refuses", "text": complaint, "start": 0, "end": len(text)})
+    return {
+        "valid": not errors,
+        "errors": errors,
+        "warnings": [_problem(problem) for problem in reading.warnings],
+        "dangerous": [_problem(problem) for problem in reading.dangers],
+        "previewCommand": preview,
+    }
+
+
+def _problem(problem: template.Problem) -> Doc:
+    return {"code": problem.code, "text": problem.text, "start": problem.start, "end": problem.end}
+
+
+def _check_template(profile: Profile) -> None:
+    """Raise Invalid for a template that may not be saved: one with errors, or with a danger nobody owned up to."""
+    verdict = judge(profile.invocation_template, profile.shell)
+    if verdict["errors"]:
+        first = verdict["errors"][0]
+        why = f"{first['text']} (at character {first['start'] + 1})"
+        raise Invalid(f"The template is not valid: {why}", code="invalid_template", fields={"invocationTemplate": why})
+    open_dangers = [row for row in verdict["dangerous"] if row["code"] not in profile.acknowledged_dangers]
+    if open_dangers:
+        codes = ", ".join(dict.fromkeys(row["code"] for row in open_dangers))
+        why = f"{open_dangers[0]['text']} To save it all the same, list in acknowledgedDangers: {codes}."
+        raise Invalid(why, code="dangerous_template", fields={"acknowledgedDangers": why})

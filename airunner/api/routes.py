@@ -1,0 +1,99 @@
+"""Every route of the product on one page."""
+
+from __future__ import annotations
+
+from airunner.api import schemas as s
+from airunner.api.context import Context
+from airunner.api.events import Events
+from airunner.api.output import Output
+from airunner.api.places import Places
+from airunner.api.profiles import Profiles
+from airunner.api.runs import Runs
+from airunner.api.settings import Settings
+from airunner.api.system import System
+from airunner.api.tokens import Tokens
+from airunner.server.router import Route
+
+API = "/api/modules/ai-runner"
+_WAIT = {"wait": {"type": "integer", "description": "Seconds to wait for news, at most 60."}}
+_FEED = {"view": s.one_of("clean", "raw"), "from": s.WHOLE, "have": s.TEXT, **_WAIT}
+_LOG = {"raw": s.WHOLE, "format": s.one_of("log", "cast", "json")}
+
+
+def routes(context: Context) -> list[Route]:
+    """Return the route table. Roles: viewers look, operators run, administrators change what is run."""
+    return [*_system(context), *_profiles(context), *_runs(context), *_rest(context)]
+
+
+def _system(context: Context) -> list[Route]:
+    system = System(context)
+    return [
+        Route("GET", "/healthz", system.health, None, "Say whether the server works.", answer=s.HEALTH),
+        Route("POST", "/api/login", system.log_in, None, "Log a browser in.", body=s.LOGIN, answer=s.SESSION),
+        Route("POST", "/api/logout", system.log_out, None, "End the browser's session.", answer=s.DONE),
+        Route("GET", "/api/session", system.session, None, "Say who is logged in.", answer=s.SESSION),
+        Route("GET", "/api/openapi.json", system.openapi, "viewer", "Describe this API (OpenAPI 3.1)."),
+    ]
+
+
+def _profiles(context: Context) -> list[Route]:
+    profiles, base = Profiles(context), f"{API}/profiles"
+    return [
+        Route("GET", base, profiles.list, "viewer", "List the agent profiles.", answer=s.many(s.PROFILE)),
+        Route("POST", base, profiles.create, "admin", "Make a profile.", body=s.PROFILE_NEW, answer=s.PROFILE,
+              status=201),
+        Route("POST", f"{base}/validate", profiles.validate_draft, "operator", "Judge a template.", body=s.DRAFT,
+              answer=s.VERDICT),
+        Route("GET", f"{base}/:id", profiles.show, "viewer", "Show a profile, by id or slug.", answer=s.PROFILE),
+        Route("PUT", f"{base}/:id", profiles.change, "admin", "Change a profile; what is left out stays.",
+              body=s.PROFILE_CHANGE, answer=s.PROFILE),
+        Route("PATCH", f"{base}/:id", profiles.change, "admin", "Change a profile; what is left out stays.",
+              body=s.PROFILE_CHANGE, answer=s.PROFILE),
+        Route("DELETE", f"{base}/:id", profiles.delete, "admin", "Delete a profile.", answer=s.DONE),
+        Route("POST", f"{base}/:id/validate", profiles.validate, "operator", "Judge a profile's template.",
+              body=s.DRAFT, answer=s.VERDICT),
+        Route("POST", f"{base}/:id/duplicate", profiles.duplicate, "admin", "Copy a profile.", answer=s.PROFILE,
+              status=201),
+    ]  # fmt: skip
+
+
+def _runs(context: Context) -> list[Route]:
+    runs, output, base = Runs(context), Output(context), f"{API}/runs"
+    shown = {"output": s.one_of("tail", "full", "none")}
+    window = {"from": s.WHOLE, "count": s.WHOLE}
+    return [
+        Route("POST", f"{API}/run", runs.start, "operator", "Run a prompt.", body=s.START, answer=s.RUN, status=201),
+        Route("GET", base, runs.list, "viewer", "Search the history.", query=s.RUN_FILTERS, answer=s.RUN_PAGE),
+        Route("GET", f"{base}/active", runs.active, "viewer", "List queued and running runs.",
+              answer=s.many(s.RUN_LISTED)),
+        Route("GET", f"{base}/:runId", runs.show, "viewer", "Show a run with its output.", query=shown,
+              answer=s.RUN_WITH_OUTPUT),
+        Route("POST", f"{base}/:runId/kill", runs.kill, "operator", "End a run and all it started.", answer=s.DONE),
+        Route("POST", f"{base}/:runId/rerun", runs.rerun, "operator", "Run the same again.", answer=s.RUN, status=201),
+        Route("GET", f"{base}/:runId/output", output.follow, "viewer", "Follow the output.", query=_FEED,
+              answer=s.FEED),
+        Route("GET", f"{base}/:runId/lines", output.lines, "viewer", "Read a window of clean lines.", query=window,
+              answer=s.LINES),
+        Route("GET", f"{base}/:runId/log", output.log, "viewer", "Download the output.", query=_LOG),
+    ]  # fmt: skip
+
+
+def _rest(context: Context) -> list[Route]:
+    events, places, settings, tokens = Events(context), Places(context), Settings(context), Tokens(context)
+    since = {"since": s.TEXT, "runs": s.TEXT, **_WAIT}
+    return [
+        Route("GET", f"{API}/events", events.poll, "viewer", "Wait for changes.", query=since, answer=s.EVENTS),
+        Route("GET", f"{API}/directories", places.directories, "viewer", "List known directories.",
+              answer=s.DIRECTORIES),
+        Route("GET", f"{API}/files", places.files, "operator", "List a folder.", query={"path": s.TEXT},
+              answer=s.FILES),
+        Route("GET", f"{API}/settings", settings.show, "viewer", "Show the settings.", answer=s.SETTINGS),
+        Route("PUT", f"{API}/settings", settings.change, "admin", "Change settings; what is left out stays.",
+              body=s.SETTINGS, answer=s.SETTINGS),
+        Route("PATCH", f"{API}/settings", settings.change, "admin", "Change settings; what is left out stays.",
+              body=s.SETTINGS, answer=s.SETTINGS),
+        Route("GET", f"{API}/tokens", tokens.list, "admin", "List the access tokens.", answer=s.many(s.TOKEN)),
+        Route("POST", f"{API}/tokens", tokens.create, "admin", "Make a token; it is shown once.", body=s.TOKEN_NEW,
+              answer=s.TOKEN_SHOWN, status=201),
+        Route("DELETE", f"{API}/tokens/:id", tokens.revoke, "admin", "Revoke a token.", answer=s.DONE),
+    ]  # fmt: skip

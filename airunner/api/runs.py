@@ -1,0 +1,156 @@
+"""Runs: start, dry run, list, detail, kill, rerun."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from airunner.api.context import Context
+from airunner.api.replies import one, only, read_json, reply
+from airunner.base.errors import Conflict, Invalid
+from airunner.domain.query import RunQuery
+from airunner.domain.record import Doc, encode
+from airunner.domain.run import StartRequest, listed, public
+from airunner.domain.states import ACTIVE
+from airunner.engine.admission import Origin
+from airunner.server.wire import Request, Response
+from airunner.spool.layout import Folder
+from airunner.spool.rawlog import STDERR, STDOUT, RawReader
+from airunner.spool.state import read_usage
+
+_SHOWN_BYTES = 1024 * 1024
+_KEY_HOURS = 24
+_LONGEST_KEY = 255
+
+
+class Runs:
+    """Handlers of `run` and `runs`."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def start(self, request: Request) -> Response:
+        """Queue a run, or with `dryRun` say what it would be."""
+        only(request)
+        data = read_json(request)
+        wish = StartRequest.from_input(data)
+        name = request.identity.name if request.identity else "local"
+        origin = Origin(name)
+        if wish.dry_run:
+            return reply(_dry(self._context.admission.resolve(wish, origin)))
+        return self._once(request, data, wish, origin)
+
+    def list(self, request: Request) -> Response:
+        """Return one page of the history; never any output."""
+        page = self._context.store.find_runs(RunQuery.from_params(request.query))
+        rows = [
+            self._live(row, self._context.glimpses.of(row["runId"])) if row["status"] == "running" else row
+            for row in page.runs
+        ]
+        return reply(
+            {"runs": rows, "total": page.total, "totalIsMore": page.total_is_more, "nextCursor": page.next_cursor}
+        )
+
+    def active(self, request: Request) -> Response:
+        """Return what is queued and what is running, oldest first."""
+        only(request)
+        return reply([self._live(listed(doc), doc) for doc in self._context.store.active_runs()])
+
+    def show(self, request: Request) -> Response:
+        """Return one run with its output: the last MB of each stream, all of it, or none."""
+        only(request, "output")
+        wanted = one(request, "output", "tail")
+        if wanted not in ("tail", "full", "none"):
+            why = f"output must be tail, full or none; it is {wanted[:40]!r}."
+            raise Invalid(why, fields={"output": why})
+        doc = self._context.glimpses.of(request.params["runId"])
+        shown = self._live(public(doc), doc)
+        if wanted != "none":
+            shown.update(self._output(doc, None if wanted == "full" else _SHOWN_BYTES))
+        return reply(shown)
+
+    def kill(self, request: Request) -> Response:
+        """Order the end of a run and of everything it started."""
+        doc = self._context.glimpses.of(request.params["runId"])
+        if doc["status"] not in ACTIVE:
+            raise Conflict(f"The run has already ended ({doc['status']}).", code="already_finished")
+        name = request.identity.name if request.identity else "local"
+        self._context.conductor.kill(doc["runId"], name)
+        return reply({"success": True})
+
+    def rerun(self, request: Request) -> Response:
+        """Queue a run like this one, with the same prompt text."""
+        doc = self._context.glimpses.of(request.params["runId"])
+        wish = StartRequest(
+            content=doc["promptContent"],
+            agent_profile_id=doc["agentProfileId"],
+            working_directory=doc["workingDirectory"],
+            timeout=doc["timeout"],
+        )
+        name = request.identity.name if request.identity else "local"
+        return reply(public(self._context.admission.admit(wish, Origin(name))), 201)
+
+    def _once(self, request: Request, data: Any, wish: StartRequest, origin: Origin) -> Response:
+        """Start it, but never twice for one Idempotency-Key of one token within a day."""
+        key = request.headers.get("idempotency-key", "")
+        if not key:
+            return reply(public(self._context.admission.admit(wish, origin)), 201)
+        if len(key) > _LONGEST_KEY:
+            raise Invalid(f"The Idempotency-Key has more than {_LONGEST_KEY} characters.")
+        who = request.identity.token_id if request.identity else ""
+        key_hash = _digest(f"{who}\n{origin.name}\n{key}".encode())
+        request_hash = _digest(encode(data))
+        until = self._context.clock.now() + timedelta(hours=_KEY_HOURS)
+        admission, store = self._context.admission, self._context.store
+        run = admission.resolve(wish, origin)
+        earlier = store.remember_key(key_hash, request_hash, run["runId"], until)
+        if earlier is not None:
+            if earlier["requestHash"] != request_hash:
+                raise Conflict("This Idempotency-Key was used for another request.", code="idempotency_key_reused")
+            known = store.get_run(earlier["runId"])
+            if known is not None:
+                return reply(public(known), 201)
+            # The first request got its key but not its run: this one stands in for it, under the same id.
+            run = admission.resolve(wish, origin, earlier["runId"])
+        try:
+            return reply(public(admission.queue(run)), 201)
+        except Conflict:
+            return reply(public(self._context.glimpses.of(run["runId"])), 201)
+
+    def _live(self, shown: Doc, doc: Doc) -> Doc:
+        if doc["status"] == "running":
+            shown["resourceUsage"] = read_usage(Folder(Path(doc["folder"])))
+        return shown
+
+    def _output(self, doc: Doc, most: int | None) -> Doc:
+        feeds = self._context.feeds
+        complaint = doc.get("complaint") or ""
+        raw = _raw_text(Path(doc["folder"]), most)
+        if doc["requiresTTY"]:
+            feed = feeds.of(doc)
+            shown = {"stdout": feed.text(most), "stderr": complaint, "lastScreen": feed.last_screen}
+        else:
+            errors = feeds.of(doc, frozenset({STDERR})).text(most)
+            shown = {"stdout": feeds.of(doc, frozenset({STDOUT})).text(most), "stderr": errors or complaint}
+        return {**shown, "rawOutput": raw}
+
+
+def _raw_text(folder: Path, most: int | None) -> str:
+    reader = RawReader(folder)
+    size = reader.size()
+    start = 0 if most is None else max(0, size - most)
+    return b"".join(piece.data for piece in reader.pieces(start)).decode("utf-8", "replace")
+
+
+def _dry(run: Doc) -> Doc:
+    names = (
+        "command", "workingDirectory", "promptContent", "agentProfileId", "agentProfileName", "timeout", "requiresTTY",
+        "cols", "rows",
+    )  # fmt: skip
+    return {"dryRun": True, **{name: run[name] for name in names}}
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

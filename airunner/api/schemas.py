@@ -1,0 +1,179 @@
+"""What bodies and answers look like, as JSON Schema 2020-12, for the API's own description."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+NUMBER: Schema = {"type": "number"}
+WHOLE: Schema = {"type": "integer"}
+FLAG: Schema = {"type": "boolean"}
+TIME: Schema = {"type": ["string", "null"], "format": "date-time"}
+MAYBE_TEXT: Schema = {"type": ["string", "null"]}
+MAYBE_NUMBER: Schema = {"type": ["number", "null"]}
+
+
+def thing(required: str = "", /, **properties: Schema) -> Schema:
+    """Return the schema of an object; `required` names fields, blank separated."""
+    schema: Schema = {"type": "object", "properties": properties}
+    if required:
+        schema["required"] = required.split()
+    return schema
+
+
+def many(items: Schema) -> Schema:
+    """Return the schema of a list."""
+    return {"type": "array", "items": items}
+
+
+def one_of(*values: str) -> Schema:
+    """Return the schema of one of some words."""
+    return {"type": "string", "enum": list(values)}
+
+
+_MAP: Schema = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
+_AGENTS = one_of("claude-code", "codex", "opencode", "gemini-cli", "aider", "custom")
+_STATUS = one_of("queued", "running", "completed", "failed", "timeout", "killed", "skipped")
+DONE = thing("success", success=FLAG)
+
+PROFILE_FIELDS: dict[str, Schema] = {
+    "name": TEXT,
+    "slug": TEXT,
+    "agentType": _AGENTS,
+    "invocationTemplate": {"type": "string", "description": "Shell code that holds $PROMPT or $PROMPT_FILE."},
+    "defaultTimeout": {"type": "number", "description": "Minutes."},
+    "maxTimeout": {"type": "number", "description": "Minutes."},
+    "shell": TEXT,
+    "env": {**_MAP, "description": "Shown masked. null removes a name, the mask leaves its value as it is."},
+    "enabled": FLAG,
+    "icon": MAYBE_TEXT,
+    "requiresTTY": FLAG,
+    "stopSignals": many(TEXT),
+    "killGraceSeconds": NUMBER,
+    "leftovers": one_of("kill", "keep"),
+    "limits": {"type": "object", "additionalProperties": {"type": ["integer", "null"]}},
+    "cols": WHOLE,
+    "rows": WHOLE,
+    "acknowledgedDangers": many(TEXT),
+}
+PROFILE_CHANGE = thing(**PROFILE_FIELDS)
+PROFILE_NEW = thing("name invocationTemplate", **PROFILE_FIELDS)
+PROFILE = thing(**PROFILE_FIELDS, id=TEXT, createdAt=TIME, updatedAt=TIME, revision=WHOLE)
+_PROBLEM = thing("code text start end", code=TEXT, text=TEXT, start=WHOLE, end=WHOLE)
+DRAFT = thing("invocationTemplate", invocationTemplate=TEXT, shell=TEXT)
+VERDICT = thing(
+    "valid errors warnings dangerous previewCommand",
+    valid=FLAG,
+    errors=many(_PROBLEM),
+    warnings=many(_PROBLEM),
+    dangerous=many(_PROBLEM),
+    previewCommand=TEXT,
+)
+
+START = thing(
+    "",
+    promptId=TEXT,
+    content={"type": "string", "description": "The prompt's text, or a file's path with type file-reference."},
+    type=one_of("inline", "file-reference"),
+    agentProfileId={"type": "string", "description": "Id or slug."},
+    workingDirectory=TEXT,
+    timeout={"type": "number", "description": "Minutes, fractions allowed."},
+    variables=_MAP,
+    env=_MAP,
+    dryRun=FLAG,
+)
+_RUN_FIELDS: dict[str, Schema] = {
+    "runId": TEXT,
+    "promptId": MAYBE_TEXT,
+    "promptName": MAYBE_TEXT,
+    "scheduleId": MAYBE_TEXT,
+    "agentProfileId": TEXT,
+    "agentProfileName": TEXT,
+    "agentType": TEXT,
+    "workingDirectory": TEXT,
+    "pid": {"type": ["integer", "null"], "description": "The command's main process."},
+    "status": _STATUS,
+    "exitCode": {"type": ["integer", "null"]},
+    "signal": MAYBE_TEXT,
+    "reason": MAYBE_TEXT,
+    "queuedAt": TIME,
+    "startedAt": TIME,
+    "finishedAt": TIME,
+    "scheduledFor": TIME,
+    "durationSeconds": MAYBE_NUMBER,
+    "triggeredBy": TEXT,
+    "startedBy": MAYBE_TEXT,
+    "timeout": {"type": "number", "description": "Minutes."},
+    "resourceUsage": {"type": ["object", "null"]},
+    "attempt": WHOLE,
+    "node": MAYBE_TEXT,
+    "pinned": FLAG,
+    "outputBytes": WHOLE,
+    "cols": WHOLE,
+    "rows": WHOLE,
+    "requiresTTY": FLAG,
+}
+RUN = thing("runId status", **_RUN_FIELDS, promptContent=TEXT, command=TEXT)
+RUN_LISTED = thing("runId status", **_RUN_FIELDS, promptPreview=TEXT)
+RUN_WITH_OUTPUT = thing(
+    "runId status", **_RUN_FIELDS, promptContent=TEXT, command=TEXT, stdout=TEXT, stderr=TEXT, rawOutput=TEXT
+)
+RUN_PAGE = thing(
+    "runs total totalIsMore nextCursor", runs=many(RUN_LISTED), total=WHOLE, totalIsMore=FLAG, nextCursor=MAYBE_TEXT
+)
+RUN_FILTERS: dict[str, Schema] = {
+    "status": {**_STATUS, "description": "Several: repeated, or comma separated."},
+    "triggeredBy": TEXT,
+    "agentProfileId": TEXT,
+    "promptId": TEXT,
+    "scheduleId": TEXT,
+    "workingDirectory": TEXT,
+    "from": {"type": "string", "format": "date-time"},
+    "to": {"type": "string", "format": "date-time"},
+    "search": {"type": "string", "description": "Literal text, case-insensitive."},
+    "sort": {"type": "string", "description": "A field; `-` in front for descending."},
+    "limit": WHOLE,
+    "cursor": TEXT,
+    "offset": WHOLE,
+}
+_LINE = thing("t s at", t=TEXT, s={"type": "array"}, at=NUMBER)
+FEED = {
+    "oneOf": [
+        thing("version keep lines more status done", version=TEXT, keep=WHOLE, lines=many(_LINE), more=FLAG,
+              status=_STATUS, done=FLAG, omitted=many(many(WHOLE))),
+        thing("from next data status done", **{"from": WHOLE}, next=WHOLE,
+              data={"type": "string", "contentEncoding": "base64"}, status=_STATUS, done=FLAG, omitted=many(WHOLE)),
+    ]
+}  # fmt: skip
+LINES = thing("from total lines", **{"from": WHOLE}, total=WHOLE, lines=many(_LINE))
+EVENTS = thing("next reset events", next=TEXT, reset=FLAG, events=many(thing("topic id", topic=TEXT, id=TEXT)))
+SETTINGS = thing(
+    "",
+    defaultWorkingDirectory=MAYBE_TEXT,
+    defaultTimeout={"type": "number", "description": "Minutes."},
+    maxConcurrentRuns=WHOLE,
+    outputRetentionDays=WHOLE,
+    recordRetentionDays=WHOLE,
+    maxOutputBytes=WHOLE,
+    logDirectory=MAYBE_TEXT,
+    allowedRoots=many(TEXT),
+    passEnv=many(TEXT),
+    schedulesPaused=FLAG,
+)
+DIRECTORIES = thing(
+    "directories", directories=many(thing("path name", path=TEXT, name=TEXT, lastUsed=TIME, isRepository=FLAG))
+)
+FILES = thing(
+    "path entries",
+    path=TEXT,
+    parent=MAYBE_TEXT,
+    entries=many(thing("name path type", name=TEXT, path=TEXT, type=one_of("directory", "file"))),
+)
+TOKEN_NEW = thing("name", name=TEXT, role=one_of("viewer", "operator", "admin"), expiresInDays=MAYBE_NUMBER)
+TOKEN = thing("id name role", id=TEXT, name=TEXT, role=TEXT, createdAt=TIME, expiresAt=TIME)
+TOKEN_SHOWN = thing("id name role token", id=TEXT, name=TEXT, role=TEXT, createdAt=TIME, expiresAt=TIME, token=TEXT)
+LOGIN = thing("", code=TEXT, token=TEXT)
+SESSION = thing("name role", name=TEXT, role=TEXT, version=TEXT, node=TEXT, timezone=TEXT, ready=FLAG)
+HEALTH = thing("ok", ok=FLAG)

@@ -1,0 +1,1 @@
+"""The caretaker: builds every room once, starts and stops them in order."""

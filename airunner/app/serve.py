@@ -1,0 +1,121 @@
+"""Start order, signals, orderly stop. Stopping the server leaves every run and its shim alone."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from airunner.app.build import House, build
+from airunner.base.clock import SystemClock
+from airunner.base.errors import AirunnerError, Broken, Conflict
+from airunner.base.files import make_private_folder, replace_file, take_lock
+from airunner.base.log import logger, pairs, set_up, write_if_taken
+from airunner.config import Config
+from airunner.shim.nursery import Nursery, Source
+from airunner.store.open import open_store
+
+_STOP_SECONDS = 2.0
+_log = logger("app")
+
+
+def serve(config: Config, nursery: Nursery) -> int:
+    """Run the server until it is told to stop; return the exit code. Raises an AirunnerError when it cannot start."""
+    set_up(form=config.log_format)
+    os.umask(0o077)
+    clock = SystemClock()
+    source = Source(sys.argv[0])
+    local_token = "air_" + secrets.token_urlsafe(32)
+    with ExitStack() as stack:
+        try:
+            make_private_folder(config.data)
+            stack.enter_context(_sole_server(config))
+            store = open_store(config.store, data_folder=config.data, clock=clock)
+            stack.callback(store.close)
+            house = build(config, store, nursery, source.new_nursery, clock, os.environ, local_token)
+        except OSError as error:
+            raise _cannot_start(config, error) from error
+        stack.enter_context(_announced(config, house, local_token))
+        _stop_on_signals(house)
+        house.conductor.start()
+        _say_ready(house)
+        house.server.run()
+        house.conductor.stop()
+        house.shims.close()
+    _log.info("server stopped")
+    return 0
+
+
+@contextmanager
+def _sole_server(config: Config) -> Iterator[None]:
+    """Hold the data folder; raise Conflict when another server has it."""
+    path = config.data / "server.lock"
+    held = take_lock(path)
+    if held is None:
+        other = path.read_text("ascii", errors="replace").strip() or "unknown"
+        raise Conflict(
+            f"Another airunner server (pid {other}) uses the data folder {config.data}. "
+            "Stop it first, or give this one a folder of its own with --data."
+        )
+    os.ftruncate(held, 0)
+    os.pwrite(held, str(os.getpid()).encode(), 0)
+    try:
+        yield
+    finally:
+        fcntl.flock(held, fcntl.LOCK_UN)
+        os.close(held)
+
+
+@contextmanager
+def _announced(config: Config, house: House, local_token: str) -> Iterator[None]:
+    """Leave address and local token where the command line finds them."""
+    token_file, address_file = config.data / "local.token", config.data / "server.json"
+    replace_file(token_file, local_token.encode(), durable=False)
+    replace_file(address_file, json.dumps({"url": house.url, "pid": os.getpid()}).encode(), durable=False)
+    try:
+        yield
+    finally:
+        for path in (token_file, address_file):
+            path.unlink(missing_ok=True)
+
+
+def _stop_on_signals(house: House) -> None:
+    """Turn SIGTERM, SIGINT and SIGHUP into a stop, in the loop's thread (signal(7))."""
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    os.set_blocking(write, False)
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda number, frame: None)
+
+    def stop() -> None:
+        numbers = os.read(read, 64)
+        if any(number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP) for number in numbers):
+            house.server.stop(_STOP_SECONDS)
+
+    house.server.watch(read, stop)
+
+
+def _say_ready(house: House) -> None:
+    code = house.keyring.new_code()
+    lines = f"airunner ready at {house.url}\nlog in at {house.url}/#login={code}\n"
+    with contextlib.suppress(OSError, ValueError):
+        write_if_taken(sys.stdout.fileno(), lines.encode())
+    _log.info("server ready%s", pairs(url=house.url))
+
+
+def _cannot_start(config: Config, error: OSError) -> AirunnerError:
+    place = f"{config.host}:{config.port}"
+    hint = (
+        "choose another --port"
+        if error.errno == errno.EADDRINUSE
+        else f"look at {config.data} and at the address {place}"
+    )
+    return Broken(f"The server cannot start on {place}: {error.strerror or error}; {hint}.")

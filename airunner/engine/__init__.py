@@ -1,0 +1,1 @@
+"""From wish to result: admission, queue, shims, feeds, recovery."""

@@ -1,0 +1,168 @@
+"""THE door: every run, whoever asks for it, is checked and queued here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from airunner.base.bus import Bus
+from airunner.base.clock import Clock
+from airunner.base.errors import Conflict, Invalid, NotFound
+from airunner.base.ids import Ids
+from airunner.domain import template
+from airunner.domain.profile import Profile
+from airunner.domain.record import Doc, from_doc
+from airunner.domain.run import StartRequest, new_run
+from airunner.domain.settings import Settings
+from airunner.engine import places
+from airunner.engine.conductor import Conductor
+from airunner.engine.resolve import Environment, check_prompt_fits, reserved_names, shown_command
+from airunner.spool.layout import folder_for
+from airunner.store.contract import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who asked for a run, and by what."""
+
+    name: str
+    triggered_by: str = "manual"
+
+
+class Admission:
+    """Turns a wish into a queued run. Thread-safe."""
+
+    def __init__(
+        self, store: Store, conductor: Conductor, environment: Environment, bus: Bus, clock: Clock, ids: Ids,
+        data_folder: Path, node: str,
+    ) -> None:  # fmt: skip
+        self._store = store
+        self._conductor = conductor
+        self._environment = environment
+        self._bus = bus
+        self._clock = clock
+        self._ids = ids
+        self._data_folder = data_folder
+        self._node = node
+
+    def admit(self, request: StartRequest, origin: Origin) -> Doc:
+        """Check the request and queue it; return the new run. Raises Invalid, NotFound, Conflict, Busy."""
+        return self.queue(self.resolve(request, origin))
+
+    def queue(self, run: Doc) -> Doc:
+        """Store a resolved run and hand it to the queue. Raises Conflict, Busy."""
+        self._conductor.check_open()
+        self._store.insert_run(run)
+        self._bus.ring("runs", run["runId"])
+        self._conductor.enqueue(run)
+        return run
+
+    def resolve(self, request: StartRequest, origin: Origin, run_id: str | None = None) -> Doc:
+        """Return the run that the request stands for, without storing or starting anything."""
+        settings = from_doc(Settings, self._store.settings())
+        saved = self._saved_prompt(request.prompt_id)
+        profile = self._profile(request.agent_profile_id or saved.get("agentProfileId"))
+        directory = places.working_directory(
+            request.working_directory
+            or saved.get("workingDirectory")
+            or settings.default_working_directory
+            or self._environment.home,
+            settings.allowed_roots,
+        )
+        prompt = self._prompt_text(request, saved, directory, settings)
+        reading = template.read(profile.invocation_template)
+        check_prompt_fits(reading, prompt)
+        env = self._checked_env(request.env or {})
+        run = self._new_run(run_id or self._ids.new(), prompt, directory, profile, settings)
+        return {
+            **run,
+            "promptId": request.prompt_id,
+            "promptName": saved.get("name"),
+            "timeout": self._timeout(request, saved, profile),
+            "triggeredBy": origin.triggered_by,
+            "startedBy": origin.name,
+            "env": env or None,
+        }
+
+    def find_profile(self, id_or_slug: str) -> Doc:
+        """Return a profile by id or slug; raise NotFound."""
+        doc = self._store.get("profiles", id_or_slug)
+        if doc is None:
+            found = self._store.find("profiles", slug=id_or_slug)
+            doc = found[0] if found else None
+        if doc is None:
+            raise NotFound(f"There is no agent profile {id_or_slug!r}.", code="profile_not_found")
+        return doc
+
+    def _saved_prompt(self, prompt_id: str | None) -> Mapping[str, Any]:
+        if prompt_id is None:
+            return {}
+        doc = self._store.get("prompts", prompt_id)
+        if doc is None:
+            raise NotFound(f"There is no saved prompt {prompt_id!r}.", code="prompt_not_found")
+        return doc
+
+    def _profile(self, id_or_slug: str | None) -> Profile:
+        if not id_or_slug:
+            message = "No agent profile is named; give agentProfileId, a profile's id or slug."
+            raise Invalid(message, fields={"agentProfileId": message})
+        try:
+            profile = from_doc(Profile, self.find_profile(id_or_slug))
+        except NotFound as error:
+            raise Invalid(error.message, code=error.code, fields={"agentProfileId": error.message}) from error
+        if not profile.enabled:
+            raise Conflict(
+                f"The agent profile {profile.name} is switched off; enable it first.", code="profile_disabled"
+            )
+        return profile
+
+    def _prompt_text(self, request: StartRequest, saved: Mapping[str, Any], directory: str, settings: Settings) -> str:
+        content = request.content if request.content is not None else saved.get("content")
+        kind = request.type if request.content is not None else saved.get("type")
+        if not content:
+            message = "There is nothing to run: give content, the prompt's text."
+            raise Invalid(message, fields={"content": message})
+        if kind == "file-reference":
+            return places.read_prompt_file(content, directory, settings.allowed_roots)
+        return str(content)
+
+    def _checked_env(self, env: Mapping[str, str]) -> dict[str, str]:
+        taken = reserved_names(env)
+        if taken:
+            message = f"{', '.join(taken)} is set by airunner for every run; choose another name."
+            raise Invalid(message, fields={"env": message})
+        return dict(env)
+
+    def _timeout(self, request: StartRequest, saved: Mapping[str, Any], profile: Profile) -> float:
+        minutes = request.timeout or saved.get("timeout") or profile.default_timeout
+        if minutes > profile.max_timeout:
+            message = (
+                f"The timeout of {minutes:g} min is over the maximum of the profile {profile.name}, "
+                f"{profile.max_timeout:g} min."
+            )
+            raise Invalid(message, code="timeout_too_long", fields={"timeout": message})
+        return float(minutes)
+
+    def _new_run(self, run_id: str, prompt: str, directory: str, profile: Profile, settings: Settings) -> Doc:
+        now = self._clock.now()
+        root = Path(settings.log_directory) if settings.log_directory else self._data_folder
+        folder = folder_for(root, run_id, now)
+        return new_run(
+            runId=run_id,
+            agentProfileId=profile.id,
+            agentProfileName=profile.name,
+            agentType=profile.agent_type,
+            promptContent=prompt,
+            workingDirectory=directory,
+            command=shown_command(profile.shell, profile.invocation_template, prompt, directory, folder),
+            queuedAt=now,
+            node=self._node,
+            cols=profile.cols,
+            rows=profile.rows,
+            requiresTTY=profile.requires_tty,
+            template=profile.invocation_template,
+            shell=profile.shell,
+            folder=str(folder),
+        )

@@ -1,0 +1,108 @@
+"""Directories and files of the machine: inside the allowed roots, links resolved first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from airunner.base.errors import Forbidden, Invalid, NotFound
+
+LONGEST_PROMPT_FILE = 4 * 1024 * 1024
+
+
+def inside(path: str, roots: Sequence[str]) -> Path:
+    """Return `path` with every link resolved (realpath(3)); raise Forbidden when it is outside all roots."""
+    if "\0" in path or not path.startswith("/"):
+        raise Invalid(
+            f"The path must be absolute, such as /srv/repos; it is {path!r}.", fields={"path": "not absolute"}
+        )
+    real = os.path.realpath(path)
+    for root in roots:
+        real_root = os.path.realpath(root)
+        if real == real_root or real.startswith(real_root.rstrip("/") + "/"):
+            return Path(real)
+    raise Forbidden(f"{path} is outside the allowed folders ({', '.join(roots)}).", code="outside_roots")
+
+
+def working_directory(path: str, roots: Sequence[str]) -> str:
+    """Return the directory as it was named, after making sure that a run can start in it."""
+    if not path.startswith("/") or "\0" in path:
+        raise _bad_directory(f"The working directory must be an absolute path; it is {path!r}.")
+    try:
+        inside(path, roots)
+    except Forbidden as error:
+        raise _bad_directory(error.message) from error
+    if not Path(path).exists():
+        raise _bad_directory(f"The working directory {path} does not exist.")
+    if not Path(path).is_dir():
+        raise _bad_directory(f"{path} is not a directory.")
+    if not os.access(path, os.X_OK | os.R_OK):
+        raise _bad_directory(f"The working directory {path} cannot be entered: permission denied.")
+    return os.path.normpath(path)
+
+
+def read_prompt_file(reference: str, directory: str, roots: Sequence[str]) -> str:
+    """Return the text of a prompt file; `@path` and `path` name it, relative to the run's directory."""
+    named = reference.strip().removeprefix("@")
+    if not named:
+        raise _bad_content("The prompt's file is not named; give a path such as @prompts/review.md.")
+    path = str(Path(directory) / Path(named).expanduser())
+    try:
+        real = inside(path, roots)
+        if not real.is_file():
+            raise _bad_content(
+                f"The prompt file {path} does not exist." if not real.exists() else f"{path} is no file."
+            )
+        if real.stat().st_size > LONGEST_PROMPT_FILE:
+            raise _bad_content(f"The prompt file {path} is larger than {LONGEST_PROMPT_FILE:,} bytes.")
+        return real.read_bytes().decode("utf-8")
+    except Forbidden as error:
+        raise _bad_content(error.message) from error
+    except UnicodeDecodeError as error:
+        raise _bad_content(f"The prompt file {path} is not UTF-8 text.") from error
+    except OSError as error:
+        raise _bad_content(f"The prompt file {path} cannot be read: {error.strerror}.") from error
+
+
+def listing(path: str, roots: Sequence[str], most: int = 2000) -> dict[str, object]:
+    """Return one folder's entries, folders first, each with what a picker shows."""
+    folder = inside(path, roots)
+    try:
+        with os.scandir(folder) as found:
+            entries = [entry for _, entry in zip(range(most + 1), found, strict=False)]
+    except FileNotFoundError as error:
+        raise NotFound(f"There is no folder {path}.") from error
+    except NotADirectoryError as error:
+        raise Invalid(f"{path} is not a folder.", fields={"path": "not a folder"}) from error
+    except OSError as error:
+        raise Forbidden(f"The folder {path} cannot be read: {error.strerror}.") from error
+    rows = [row for entry in entries[:most] if (row := _row(entry))]
+    rows.sort(key=lambda row: (row["type"] != "directory", str(row["name"]).lower()))
+    parent = str(folder.parent) if folder != folder.parent else None
+    return {"path": str(folder), "parent": parent, "entries": rows, "more": len(entries) > most}
+
+
+def is_repository(path: str) -> bool:
+    """Say whether a version control system has its folder (or, for a work tree, its file) there."""
+    return any((Path(path) / name).exists() for name in (".git", ".hg", ".jj", ".svn"))
+
+
+def _row(entry: os.DirEntry[str]) -> dict[str, object] | None:
+    try:
+        entry.name.encode()
+        is_folder = entry.is_dir()
+        size = None if is_folder else entry.stat().st_size
+    except (OSError, UnicodeEncodeError):
+        return None
+    kind = "directory" if is_folder else "file"
+    repository = is_folder and is_repository(entry.path)
+    return {"name": entry.name, "path": entry.path, "type": kind, "size": size, "isRepository": repository}
+
+
+def _bad_directory(message: str) -> Invalid:
+    return Invalid(message, code="bad_directory", fields={"workingDirectory": message})
+
+
+def _bad_content(message: str) -> Invalid:
+    return Invalid(message, code="bad_prompt_file", fields={"content": message})

@@ -1,0 +1,180 @@
+"""Everything that talks to a shim: start one through the nursery, order it, look after one that is gone."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import select
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from airunner.base.errors import Broken
+from airunner.base.files import make_private_folder, replace_file
+from airunner.base.log import logger, pairs
+from airunner.spool import control
+from airunner.spool.layout import Folder
+from airunner.spool.procs import boot_id, descendants, look_at, send
+from airunner.spool.spec import Spec, pack
+from airunner.spool.state import State, read_state
+
+_SPEC_SECONDS = 10.0
+_PIPE_BYTES = 1024 * 1024
+_log = logger("engine")
+
+
+class Newborn(Protocol):
+    """A shim that was just forked."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+
+    @property
+    def pidfd(self) -> int:
+        """A descriptor that names it (pidfd_open(2)); the taker closes it."""
+
+
+class NurseryHandle(Protocol):
+    """What the engine needs of the nursery."""
+
+    def fork_shim(self, spec_pipe: int) -> Newborn:
+        """Have a shim forked that reads its spec from the pipe."""
+
+    def close(self) -> None:
+        """Let the nursery end."""
+
+
+class Shims:
+    """Starts shims. `new_nursery` makes another nursery when the present one has ended."""
+
+    def __init__(self, nursery: NurseryHandle, new_nursery: Callable[[], NurseryHandle]) -> None:
+        self._nursery = nursery
+        self._new_nursery = new_nursery
+        self._lock = threading.Lock()
+
+    def start(self, spec: Spec, facts: Mapping[str, Any]) -> int:
+        """Make the run's folder and start its shim; return a pidfd of the shim.
+
+        `facts` becomes the folder's `run.json`. Raises OSError when the folder or the process cannot be made.
+        """
+        folder = Folder(Path(spec.folder))
+        make_private_folder(folder.path)
+        replace_file(folder.run_json, json.dumps(facts, indent=1).encode(), durable=False)
+        read, write = os.pipe()
+        try:
+            with self._lock:
+                newborn = self._fork(read)
+        except BaseException:
+            os.close(write)
+            raise
+        finally:
+            os.close(read)
+        try:
+            _write_spec(write, pack(spec))
+        except OSError:
+            os.close(newborn.pidfd)
+            raise
+        finally:
+            os.close(write)
+        return newborn.pidfd
+
+    def close(self) -> None:
+        """Let the nursery end; the shims live on."""
+        self._nursery.close()
+
+    def _fork(self, pipe: int) -> Newborn:
+        try:
+            return self._nursery.fork_shim(pipe)
+        except (ConnectionError, TimeoutError, BrokenPipeError) as error:
+            _log.warning("nursery ended, starting another%s", pairs(error=error))
+            with contextlib.suppress(OSError):
+                self._nursery.close()
+            self._nursery = self._new_nursery()
+            return self._nursery.fork_shim(pipe)
+
+
+def order_kill(folder: Folder, by: str) -> None:
+    """Ask a run's shim to end it; raise Broken when the order cannot be written."""
+    try:
+        control.send(folder, control.KILL, by=by)
+    except OSError as error:
+        raise Broken(f"The run's folder does not take the order to end it: {error.strerror}.") from error
+
+
+def wake(folder: Folder) -> None:
+    """Tell an adopted shim that there is a server again."""
+    with contextlib.suppress(OSError):
+        control.send(folder, control.HELLO)
+
+
+def open_pidfd(state: State) -> int | None:
+    """Return a pidfd of the shim that `state` names, None when that process is no more."""
+    if state.boot_id != boot_id():
+        return None
+    try:
+        descriptor = os.pidfd_open(state.shim_pid)
+    except OSError:
+        return None
+    process = look_at(state.shim_pid)
+    if process is None or process.start != state.shim_start:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def end_orphans(folder: Folder, seconds: float = 5.0) -> list[int]:
+    """End what a dead shim left of its tree; return the pids that could not be ended.
+
+    Only processes whose pid, start time and boot all agree with the folder's records are touched.
+    """
+    state = read_state(folder)
+    if state is None or state.boot_id != boot_id():
+        return []
+    known = _recorded(folder)
+    if state.pid is not None and state.pid_start is not None:
+        known.add((state.pid, state.pid_start))
+    until = time.monotonic() + seconds
+    while True:
+        left = [process for pid, start in known if (process := look_at(pid)) and process.start == start]
+        for process in list(left):
+            left.extend(descendants(process.pid))
+        left = [process for process in left if process.state not in "ZX"]
+        if not left or time.monotonic() > until:
+            return [process.pid for process in left]
+        known.update((process.pid, process.start) for process in left)
+        for process in left:
+            send(process, signal.SIGKILL)
+        time.sleep(0.02)
+
+
+def _recorded(folder: Folder) -> set[tuple[int, int]]:
+    try:
+        lines = folder.tree.read_text("ascii", errors="replace").splitlines()
+    except OSError:
+        return set()
+    pairs_of = (line.split() for line in lines)
+    return {(int(words[0]), int(words[1])) for words in pairs_of if len(words) == 2 and all(map(str.isdigit, words))}
+
+
+def _write_spec(pipe: int, frame: bytes) -> None:
+    """Write the whole frame to a shim that reads it at once; raise TimeoutError when it does not."""
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, min(_PIPE_BYTES, max(4096, len(frame))))
+    os.set_blocking(pipe, False)
+    poller = select.poll()
+    poller.register(pipe, select.POLLOUT)
+    until = time.monotonic() + _SPEC_SECONDS
+    view = memoryview(frame)
+    while view:
+        try:
+            view = view[os.write(pipe, view) :]
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise TimeoutError("the shim did not read its orders") from None
+            poller.poll(100)
