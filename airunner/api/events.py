@@ -18,15 +18,14 @@ class Events:
     """Handler of `events`."""
 
     def __init__(self, context: Context) -> None:
-        self._bus = context.bus
-        self._epoch = context.epoch
+        self._context = context
 
     def poll(self, request: Request) -> Response | Park:
         """Answer with what changed after `since`, at once if something did, else within `wait` seconds."""
         only(request, "since", "runs", "wait")
         wait = whole(request, "wait", 0, most=LONGEST_WAIT)
         runs = self._runs(request)
-        seen = self._bus.number
+        seen = self._context.bus.number
         number = self._number(one(request, "since"))
         if number is None:
             return self._answer([], seen, reset="since" in request.query)
@@ -36,25 +35,25 @@ class Events:
         changes = (EVERYTHING, *(Change("output", run) for run in runs))
 
         def answer(expired: bool) -> Response | None:
-            now = self._bus.number
+            now = self._context.bus.number
             return self._look(number, runs) or (self._answer([], now) if expired else None)
 
         return Park(changes, seen, wait, answer)
 
     def _look(self, number: int, runs: frozenset[str]) -> Response | None:
-        now = self._bus.number
-        found = self._bus.since(number, lambda change: change.topic != "output" or change.id in runs)
+        now = self._context.bus.number
+        found = self._context.bus.since(number, lambda change: change.topic != "output" or change.id in runs)
         if found is None:
             return self._answer([], now, reset=True)
         return self._answer(found, now) if found else None
 
     def _answer(self, found: list[Change], number: int, *, reset: bool = False) -> Response:
         events = [{"topic": change.topic, "id": change.id} for change in found]
-        return reply({"next": f"{self._epoch}-{number}", "reset": reset, "events": events})
+        return reply({"next": f"{self._context.epoch}-{number}", "reset": reset, "events": events})
 
     def _number(self, since: str) -> int | None:
         epoch, _, number = since.partition("-")
-        known = epoch == self._epoch and number.isascii() and number.isdigit() and len(number) < 17
+        known = epoch == self._context.epoch and number.isascii() and number.isdigit() and len(number) < 17
         return int(number) if known else None
 
     def _runs(self, request: Request) -> frozenset[str]:

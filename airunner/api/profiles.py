@@ -21,12 +21,11 @@ class Profiles:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._store = context.store
 
     def list(self, request: Request) -> Response:
         """Return all profiles, oldest first; environment values are masked."""
         only(request)
-        return reply([from_doc(Profile, doc).public() for doc in self._store.find(_KIND)])
+        return reply([from_doc(Profile, doc).public() for doc in self._context.store.find(_KIND)])
 
     def show(self, request: Request) -> Response:
         """Return one profile."""
@@ -37,7 +36,7 @@ class Profiles:
         """Make a profile from the given fields."""
         profile = Profile.from_input(read_json(request), id=self._context.ids.new(), now=self._context.clock.now())
         _check_template(profile)
-        self._store.insert(_KIND, to_doc(profile))
+        self._context.store.insert(_KIND, to_doc(profile))
         return self._stored(profile.id, 201)
 
     def change(self, request: Request) -> Response:
@@ -48,13 +47,13 @@ class Profiles:
         if any(getattr(new, name) != getattr(old, name) for name in judged):
             _check_template(new)
         asked = expected_revision(request)
-        self._store.replace(_KIND, to_doc(new), expect_revision=old.revision if asked is None else asked)
+        self._context.store.replace(_KIND, to_doc(new), expect_revision=old.revision if asked is None else asked)
         return self._stored(new.id)
 
     def delete(self, request: Request) -> Response:
         """Remove a profile; runs that wait for it will fail and say so."""
         profile = self._load(request)
-        self._store.delete(_KIND, profile.id)
+        self._context.store.delete(_KIND, profile.id)
         self._context.bus.ring(_KIND, profile.id)
         return reply({"success": True})
 
@@ -71,8 +70,8 @@ class Profiles:
                 "createdAt": now,
                 "updatedAt": now,
             }
-            if not self._store.find(_KIND, slug=doc["slug"]):
-                self._store.insert(_KIND, doc)
+            if not self._context.store.find(_KIND, slug=doc["slug"]):
+                self._context.store.insert(_KIND, doc)
                 return self._stored(doc["id"], 201)
         raise Conflict(f"There are {_COPIES} copies of {old.name} already; delete some of them.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.resources
 import os
+import pwd
 import secrets
 import socket
 import threading
@@ -135,7 +136,7 @@ def _hang_bell(server: Server, conductor: Conductor, bell: Path) -> None:
 def _login_path(environ: Mapping[str, str]) -> Callable[[], str]:
     """Ask the login shell for its PATH beside everything else; the first run waits for the answer, if at all."""
     answer: Future[str] = Future()
-    shell = environ.get("SHELL") or "/bin/sh"
+    shell = pwd.getpwuid(os.getuid()).pw_shell or "/bin/sh"
     threading.Thread(target=lambda: answer.set_result(login_path(shell, environ)), daemon=True).start()
     return answer.result
 

@@ -131,8 +131,8 @@ class Pump:
         until = time.monotonic() + _DRAIN_SECONDS
         limit = self._log.size + _DRAIN_BYTES
         for descriptor in list(self._streams):
-            while not self._held and self._log.size < limit and time.monotonic() < until:
-                if not self._take(descriptor):
+            while descriptor in self._streams and self._take(descriptor):
+                if self._held or self._log.size >= limit or time.monotonic() >= until:
                     break
 
     def _stop(self, cause: str, by: str = "") -> None:

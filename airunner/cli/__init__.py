@@ -1,0 +1,1 @@
+"""The key ring: the command line, each word loading only the room it needs."""

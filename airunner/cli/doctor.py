@@ -1,0 +1,168 @@
+"""The word `doctor`: looks whether this machine has what is needed, and says what to do where it has not."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from airunner.base.clock import SystemClock
+from airunner.base.errors import AirunnerError
+from airunner.cli.client import Api, Unreachable
+from airunner.config import Config
+
+OK, HINT, BROKEN = "ok", "note", "BROKEN"
+_PR_GET_CHILD_SUBREAPER = 37  # prctl(2)
+_SPACE_MB = 500
+AGENTS = {
+    "claude": "npm install -g @anthropic-ai/claude-code",
+    "codex": "npm install -g @openai/codex",
+    "opencode": "npm install -g opencode-ai",
+    "gemini": "npm install -g @google/gemini-cli",
+    "aider": "python3 -m pip install aider-install && aider-install",
+}
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at."""
+
+    state: str
+    what: str
+    sentence: str
+
+
+def examine(config: Config) -> int:
+    """Print every finding; return 1 when something is broken."""
+    findings = list(_findings(config))
+    for finding in findings:
+        print(f"{finding.state:<6}  {finding.what:<11}  {finding.sentence}")
+    return 1 if any(finding.state == BROKEN for finding in findings) else 0
+
+
+def _findings(config: Config) -> Iterator[Finding]:
+    for what, look in _LOOKS.items():
+        yield _fenced(what, look)
+    yield _fenced("data", lambda: _data(config.data))
+    yield _fenced("space", lambda: _space(config.data))
+    yield _fenced("store", lambda: _store(config))
+    yield _fenced("server", lambda: _server(config))
+    yield from (Finding(*found) for found in _agents())
+
+
+def _fenced(what: str, look: Callable[[], tuple[str, str]]) -> Finding:
+    """One look that fails must not hide the others."""
+    try:
+        state, sentence = look()
+    except (AirunnerError, OSError, ImportError, AttributeError, ValueError) as error:
+        state, sentence = BROKEN, str(error)
+    return Finding(state, what, sentence)
+
+
+def _python() -> tuple[str, str]:
+    return OK, ".".join(str(number) for number in sys.version_info[:3])
+
+
+def _libcrypto() -> tuple[str, str]:
+    import _ssl
+
+    # The one that Python's own ssl is linked with; some Pythons hold it inside themselves and show no symbols.
+    library = ctypes.CDLL(getattr(_ssl, "__file__", None))
+    if not hasattr(library, "EVP_aes_256_gcm"):
+        return HINT, f"{_ssl.OPENSSL_VERSION} cannot be called from Python; secrets cannot be stored at rest."
+    return OK, str(_ssl.OPENSSL_VERSION)
+
+
+def _pidfd() -> tuple[str, str]:
+    os.close(os.pidfd_open(os.getpid()))
+    return OK, "processes can be watched without being mistaken (pidfd)."
+
+
+def _proc() -> tuple[str, str]:
+    Path("/proc/self/stat").read_bytes()
+    if not Path(f"/proc/self/task/{os.getpid()}/children").exists():
+        return BROKEN, "/proc has no children files (CONFIG_PROC_CHILDREN); runs could not be ended as a whole."
+    return OK, "process trees can be read in /proc."
+
+
+def _subreaper() -> tuple[str, str]:
+    number = ctypes.c_int()
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(number), 0, 0, 0) != 0:
+        return BROKEN, f"no child sub-reapers here: {os.strerror(ctypes.get_errno())}; processes could escape a kill."
+    return OK, "nothing that a run starts can escape (child sub-reaper)."
+
+
+def _terminal() -> tuple[str, str]:
+    for descriptor in os.openpty():
+        os.close(descriptor)
+    return OK, "pseudo-terminals can be opened."
+
+
+def _shell() -> tuple[str, str]:
+    if not os.access("/bin/bash", os.X_OK):
+        return HINT, "there is no /bin/bash; profiles must name another shell, such as /bin/sh."
+    return OK, "/bin/bash"
+
+
+def _data(data: Path) -> tuple[str, str]:
+    existing = _existing(data)
+    if not os.access(existing, os.W_OK | os.X_OK):
+        return BROKEN, f"{existing} cannot be written to by this user; choose another folder with --data."
+    return OK, f"{data}{'' if existing == data else ' (will be made)'}"
+
+
+def _space(data: Path) -> tuple[str, str]:
+    free = shutil.disk_usage(_existing(data)).free >> 20
+    if free < _SPACE_MB:
+        return BROKEN, f"{free} MB free for {data}; make room, {_SPACE_MB} MB are wanted."
+    return OK, f"{free} MB free for {data}"
+
+
+def _store(config: Config) -> tuple[str, str]:
+    if config.store == "sqlite" and not (config.data / "airunner.db").exists():
+        return OK, "none yet; the first start makes it."
+    from airunner.store.open import open_store
+
+    store = open_store(config.store, data_folder=config.data, clock=SystemClock())
+    try:
+        store.ping()
+    finally:
+        store.close()
+    return OK, f"{config.store.partition(':')[0]} opens."
+
+
+def _server(config: Config) -> tuple[str, str]:
+    try:
+        with Api(config) as api:
+            if not api.healthy():
+                return BROKEN, f"{api.url} answers and says that it is not well; see its log."
+            return OK, f"{api.url} is well."
+    except Unreachable as error:
+        return HINT, error.message
+
+
+def _agents() -> Iterator[tuple[str, str, str]]:
+    for name, hint in AGENTS.items():
+        path = shutil.which(name)
+        yield (OK, name, path) if path else (HINT, name, f"not on PATH; {hint}")
+
+
+def _existing(path: Path) -> Path:
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    return path
+
+
+_LOOKS: dict[str, Callable[[], tuple[str, str]]] = {
+    "python": _python,
+    "libcrypto": _libcrypto,
+    "pidfd": _pidfd,
+    "proc": _proc,
+    "subreaper": _subreaper,
+    "terminal": _terminal,
+    "shell": _shell,
+}

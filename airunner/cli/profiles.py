@@ -1,0 +1,55 @@
+"""The word `profiles`: list, create, show, delete."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any
+
+from airunner.cli.client import Api, part, segment
+from airunner.cli.text import print_json, print_table
+from airunner.config import Config
+
+
+def act(arguments: Namespace, config: Config) -> int:
+    """Do what the verb says; without one, list."""
+    with Api(config) as api:
+        if arguments.verb == "create":
+            profile = api.post("profiles", _draft(arguments))
+            print(f"profile {part(profile, 'slug', str)} created.")
+        elif arguments.verb == "show":
+            print_json(api.get(f"profiles/{segment(arguments.profile)}"))
+        elif arguments.verb == "delete":
+            api.delete(f"profiles/{segment(arguments.profile)}")
+            print(f"profile {arguments.profile} deleted.")
+        else:
+            _show(api.get("profiles"), arguments.json)
+    return 0
+
+
+def _draft(arguments: Namespace) -> dict[str, Any]:
+    draft: dict[str, Any] = {
+        "name": arguments.name,
+        "agentType": arguments.agent_type,
+        "invocationTemplate": arguments.template,
+        "env": dict(arguments.env),
+        "requiresTTY": not arguments.no_tty,
+        "acknowledgedDangers": arguments.acknowledge,
+    }
+    return draft | ({"slug": arguments.slug} if arguments.slug else {})
+
+
+def _show(profiles: Any, as_json: bool) -> None:
+    if as_json:
+        print_json(profiles)
+        return
+    rows = [
+        (
+            part(profile, "slug", str),
+            profile.get("name"),
+            profile.get("agentType"),
+            "yes" if profile.get("enabled") else "no",
+            profile.get("invocationTemplate"),
+        )
+        for profile in profiles
+    ]
+    print_table(("PROFILE", "NAME", "AGENT", "ENABLED", "TEMPLATE"), rows)

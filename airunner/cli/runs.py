@@ -1,0 +1,209 @@
+"""The words about runs: run, runs, logs, kill."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from airunner.base.clock import SystemClock
+from airunner.base.errors import Invalid, NotFound
+from airunner.base.ids import ID_LENGTH, is_id
+from airunner.cli.client import Api, Refused, Unreachable, part, segment
+from airunner.cli.follow import LONG, SHORT, Poller, RawOutput, clean_lines
+from airunner.cli.signals import Interrupted, Signals
+from airunner.cli.text import duration, local_time, note, print_json, print_table, zone_name
+from airunner.config import Config
+
+_PAGE = 200  # the most runs the server puts into one answer
+
+
+def start(arguments: Namespace, config: Config) -> int:
+    """Start a run and, unless it is to be left alone, show its output; return the agent's exit code."""
+    body = _request(arguments)
+    with Signals() as signals, Api(config, signals) as api:
+        run = api.post("run", body)
+        if arguments.dry_run:
+            print(part(run, "command", str))
+            return 0
+        run_id = part(run, "runId", str)
+        if arguments.detach:
+            print(run_id)
+            return 0
+        note(f"run {run_id} started.")
+        return _see_through(api, signals, run_id)
+
+
+def show_runs(config: Config, *, statuses: list[str], limit: int, as_json: bool) -> int:
+    """Print the newest runs."""
+    with Api(config) as api:
+        runs = _newest(api, limit, statuses)
+    if as_json:
+        print_json(runs)
+        return 0
+    heads = ("RUN", "STATUS", "EXIT", f"STARTED ({zone_name()})", "TOOK", "PROFILE", "DIRECTORY", "PROMPT")
+    print_table(heads, [_row(run) for run in runs])
+    return 0
+
+
+def show_log(config: Config, name: str, *, follow: bool, raw: bool) -> int:
+    """Print the output of a run: clean text, or every byte."""
+    with Api(config) as api:
+        run_id = find_run(api, name)
+        if not follow:
+            for piece in api.pieces(f"runs/{segment(run_id)}/log", raw=1 if raw else None):
+                sys.stdout.buffer.write(piece)
+            return 0
+    with Signals() as signals, Api(config, signals) as api:
+        poller = Poller(api, signals, SystemClock())
+        try:
+            if raw:
+                for data in RawOutput(poller, run_id):
+                    _write(data)
+            else:
+                for line in clean_lines(poller, run_id, SystemClock()):
+                    _write(line.encode() + b"\n")
+        except Interrupted:
+            return 0
+    return 0
+
+
+def kill(config: Config, name: str) -> int:
+    """Ask for the end of a run."""
+    with Api(config) as api:
+        run_id = find_run(api, name)
+        api.post(f"runs/{segment(run_id)}/kill")
+    print(f"run {run_id} is being ended.")
+    return 0
+
+
+def find_run(api: Api, name: str) -> str:
+    """Return the id of the run that a person means: an id, a unique beginning of one, or `last`; raise NotFound."""
+    if name == "last":
+        newest = _newest(api, 1, [])
+        if not newest:
+            raise NotFound("There is no run yet.")
+        return str(part(newest[0], "runId", str))
+    name = name.lower()
+    if is_id(name):
+        return name
+    if not name.isalnum() or len(name) > ID_LENGTH:
+        raise NotFound(f"{name!r} is not a run: name an id, a unique beginning of one, or `last`.")
+    found = [run_id for run_id in _ids_with(api, name) if run_id.startswith(name)]
+    if not found:
+        raise NotFound(f"There is no run whose id begins with {name!r}.")
+    if len(found) > 1:
+        raise NotFound(f"Several runs begin with {name!r}: {', '.join(found[:5])}{' …' if len(found) > 5 else ''}")
+    return found[0]
+
+
+def _request(arguments: Namespace) -> dict[str, Any]:
+    folder = Path.cwd() / arguments.dir if arguments.dir else Path.cwd()
+    prompt = sys.stdin.buffer.read() if arguments.prompt == "-" else arguments.prompt.encode("utf-8", "surrogateescape")
+    try:
+        content = prompt.decode()
+    except UnicodeDecodeError:
+        raise Invalid("The prompt is not UTF-8 text.") from None
+    is_file = content.startswith("@") and arguments.prompt != "-"
+    body: dict[str, Any] = {
+        "content": content,
+        "type": "file-reference" if is_file else "inline",
+        "agentProfileId": arguments.profile,
+        "workingDirectory": str(folder.resolve()),
+    }
+    if arguments.timeout is not None:
+        body["timeout"] = arguments.timeout
+    if arguments.var:
+        body["variables"] = dict(arguments.var)
+    if arguments.dry_run:
+        body["dryRun"] = True
+    return body
+
+
+def _see_through(api: Api, signals: Signals, run_id: str) -> int:
+    """Show the output until the end; hand a first Ctrl-C on as a kill."""
+    poller = Poller(api, signals, SystemClock())
+    output, killed = RawOutput(poller, run_id), False
+    while not output.done:
+        if signals.count and not killed:
+            killed = _try_kill(api, run_id)
+            output.wait = LONG if killed else SHORT
+        try:
+            _write(next(output))
+        except Interrupted:
+            note("ending the run; Ctrl-C again leaves without waiting for its end.")
+    return _verdict(_record(poller, run_id), run_id)
+
+
+def _try_kill(api: Api, run_id: str) -> bool:
+    try:
+        api.post(f"runs/{segment(run_id)}/kill")
+    except Unreachable:
+        return False
+    except Refused as error:
+        if error.status == 503:
+            return False
+        if error.status != 409:  # 409: it has ended by itself
+            raise
+    return True
+
+
+def _record(poller: Poller, run_id: str) -> Any:
+    """Read the final record; a signal now changes nothing any more."""
+    while True:
+        try:
+            return poller.get(f"runs/{segment(run_id)}", output="none")
+        except Interrupted:
+            continue
+
+
+def _verdict(run: Any, run_id: str) -> int:
+    status, code = part(run, "status", str), run.get("exitCode")
+    if status == "completed":
+        return code if isinstance(code, int) else 0
+    reason = run.get("reason")
+    note(f"run {run_id} ended: {status}{': ' + reason if reason else ''}")
+    return code if isinstance(code, int) and 0 < code < 256 else 1
+
+
+def _newest(api: Api, limit: int, statuses: list[str]) -> list[Any]:
+    runs: list[Any] = []
+    cursor = None
+    while len(runs) < limit:
+        page = api.get("runs", limit=min(limit - len(runs), _PAGE), status=statuses or None, cursor=cursor)
+        runs += part(page, "runs", list)
+        cursor = page.get("nextCursor")
+        if not cursor:
+            break
+    return runs
+
+
+def _ids_with(api: Api, text: str) -> list[str]:
+    ids: list[str] = []
+    cursor = None
+    for _ in range(10):
+        page = api.get("runs", search=text, limit=_PAGE, cursor=cursor)
+        ids += [str(part(run, "runId", str)) for run in part(page, "runs", list)]
+        cursor = page.get("nextCursor")
+        if not cursor:
+            break
+    return ids
+
+
+def _row(run: Any) -> tuple[object, ...]:
+    return (
+        run.get("runId"),
+        run.get("status"),
+        run.get("exitCode"),
+        local_time(run.get("startedAt")),
+        duration(run.get("durationSeconds")),
+        run.get("agentProfileName"),
+        run.get("workingDirectory"),
+        run.get("promptName") or run.get("promptPreview") or run.get("promptContent"),
+    )
+
+
+def _write(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()

@@ -1,0 +1,159 @@
+"""Commands that destroy a machine: what an operator must acknowledge before a template that has one may run.
+
+Judges what is written, not what it might expand to: `rm -rf "$DIR"` is not found. Every code can be acknowledged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from airunner.domain.shellbase import Problem, Word
+from airunner.domain.shellnest import SHELLS, program, simple_words
+from airunner.domain.shellread import Command, ShellReader
+
+_SYSTEM = "bin|boot|dev|etc|home|lib|lib32|lib64|opt|proc|root|sbin|srv|sys|usr|var"
+_HOME = r"~[A-Za-z0-9_-]*|\$HOME|\$\{HOME(:?\?[^}]*)?\}"
+_EVERYTHING = re.compile(rf"(/+(\./*|\.\./*)*|/+({_SYSTEM})/*|({_HOME})/*)(/[*]|[*])?/*\Z")
+_DEVICE = re.compile(r"/dev/(?!(null|zero|full|stdin|stdout|stderr|tty|ptmx)\Z|(fd|shm|pts|tcp|udp)/)\S")
+_MAKE_FILESYSTEM = re.compile(r"(mkfs(\..+)?|mke2fs|mkswap|wipefs|blkdiscard)\Z")
+_FORK_BOMB = re.compile(r"([^\s;&|()<>{}]+)[ \t]*\([ \t]*\)\s*\{\s*(\S+?)\s*\|\s*(\S+?)\s*&\s*;?\s*\}")
+_QUOTES = re.compile("['\"]")
+_FETCHERS = frozenset({"curl", "wget", "fetch", "aria2c"})
+_RUNNERS = SHELLS | {"eval", "source", ".", "python", "python3", "perl", "ruby", "node"}
+_WRITES = frozenset({">", ">>", ">|", "&>", "&>>", "<>"})
+
+
+def dangers_in(reader: ShellReader) -> list[Problem]:
+    """The dangers among the commands `reader` has found, in its offsets."""
+    found: list[Problem] = []
+    for command in reader.found:
+        words = simple_words(command)
+        if words:
+            for judge in _JUDGES:
+                found += judge(words)
+            found += _piped_to_shell(reader, command, words)
+        found += _redirected(command)
+        found += _fork_bomb(reader, command)
+    return found
+
+
+def _remove(words: list[Word]) -> list[Problem]:
+    if program(words[0]) != "rm" or not _recursive(words):
+        return []
+    return [
+        _problem("rm_root", f"`rm` with -r on `{word.raw}` removes a whole system or home directory.", words)
+        for word in _operands(words)
+        if _is_everything(word)
+    ][:1]
+
+
+def _change_owner(words: list[Word]) -> list[Problem]:
+    name = program(words[0])
+    if name not in ("chmod", "chown", "chgrp") or not _recursive(words):
+        return []
+    return [
+        _problem("chmod_root", f"`{name}` with -R on `{word.raw}` changes a whole system or home directory.", words)
+        for word in _operands(words)
+        if _is_everything(word)
+    ][:1]
+
+
+def _write_device(words: list[Word]) -> list[Problem]:
+    name = program(words[0])
+    targets = [word.literal[3:] for word in words if name == "dd" and word.literal.startswith("of=")]
+    if name in ("tee", "shred"):
+        targets += [word.literal for word in _operands(words)]
+    if name in ("cp", "mv") and len(words) > 2:
+        targets.append(words[-1].literal)
+    return [
+        _problem("dd_device" if name == "dd" else "write_device", f"`{name}` writes over the device {target}.", words)
+        for target in targets
+        if _DEVICE.match(target)
+    ][:1]
+
+
+def _make_filesystem(words: list[Word]) -> list[Problem]:
+    name = program(words[0])
+    if not _MAKE_FILESYSTEM.match(name):
+        return []
+    return [_problem("make_filesystem", f"`{name}` erases what is on a disk.", words)]
+
+
+_JUDGES: tuple[Callable[[list[Word]], list[Problem]], ...] = (_remove, _change_owner, _write_device, _make_filesystem)
+
+
+def _redirected(command: Command) -> list[Problem]:
+    return [
+        Problem("write_device", f"`{operator} {target.literal}` writes over a device.", target.start, target.end)
+        for operator, target in command.redirections
+        if operator in _WRITES and _DEVICE.match(target.literal)
+    ]
+
+
+def _fork_bomb(reader: ShellReader, command: Command) -> list[Problem]:
+    if not command.defines:
+        return []
+    start = command.words[0].start
+    bomb = _FORK_BOMB.match(reader.text, start)
+    if not bomb or not bomb[1] == bomb[2] == bomb[3]:
+        return []
+    return [
+        Problem("fork_bomb", "A function that starts itself twice fills the machine with processes.", start, bomb.end())
+    ]
+
+
+def _piped_to_shell(reader: ShellReader, command: Command, words: list[Word]) -> list[Problem]:
+    """`curl … | sh`, `sh -c "$(curl …)"`, `eval "$(curl …)"`, `. <(curl …)`."""
+    if program(words[0]) not in _RUNNERS:
+        return []
+    sources = [reader.found[command.pipe]] if command.pipe >= 0 else []
+    for word in (*words, *(target for _, target in command.redirections)):
+        sources += reader.found[slice(*word.inner)]
+    fetching = [source for source in sources if _fetches(reader, source)]
+    if not fetching:
+        return []
+    start = min([words[0].start, *(word.start for source in fetching for word in source.words[:1])])
+    text = "What is fetched from the network is run as it comes; fetch it to a file and read it first."
+    return [Problem("pipe_to_shell", text, start, max(words[-1].end, start))]
+
+
+def _fetches(reader: ShellReader, command: Command) -> bool:
+    """Whether `command`, or one that pipes into it, fetches something."""
+    place = -1
+    for _ in range(10):
+        words = simple_words(command)
+        if words and program(words[0]) in _FETCHERS:
+            return True
+        place = command.pipe
+        if place < 0:
+            return False
+        command = reader.found[place]
+    return False
+
+
+def _problem(code: str, text: str, words: list[Word]) -> Problem:
+    return Problem(code, text, words[0].start, words[-1].end)
+
+
+def _recursive(words: list[Word]) -> bool:
+    for word in words[1:]:
+        text = word.literal
+        if text == "--":
+            return False
+        if len(text) > 3 and "--recursive".startswith(text):
+            return True
+        if text[:1] == "-" and text[1:2] != "-" and re.search("[rR]", text):
+            return True
+    return False
+
+
+def _operands(words: list[Word]) -> list[Word]:
+    literals = [word.literal for word in words]
+    end = literals.index("--") if "--" in literals else len(words)
+    return [word for place, word in enumerate(words) if place and (place > end or not literals[place].startswith("-"))]
+
+
+def _is_everything(word: Word) -> bool:
+    """The root, a directory of the system, or a home, with or without `/*`."""
+    return bool(_EVERYTHING.match(_QUOTES.sub("", word.raw)))

@@ -1,0 +1,73 @@
+"""Global settings: one record of bounds and defaults that an operator may change at any time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from airunner.domain.fields import Checker, check_name, check_path
+from airunner.domain.record import Doc, from_doc, to_doc
+
+DAYS = 36_500
+OUTPUT_FLOOR = 65_536
+OUTPUT_CEILING = 10 * 1024**3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings. `default_timeout` is minutes; a retention of 0 days keeps for ever; bytes are bytes.
+
+    `log_directory` None is the data folder's own place; `pass_env` names variables of the server that runs inherit.
+    """
+
+    default_working_directory: str | None = None
+    default_timeout: float = 30
+    max_concurrent_runs: int = 3
+    output_retention_days: int = 30
+    record_retention_days: int = 365
+    max_output_bytes: int = 10_485_760
+    log_directory: str | None = None
+    allowed_roots: tuple[str, ...] = ("/",)
+    pass_env: tuple[str, ...] = ()
+    schedules_paused: bool = False
+    revision: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "allowed_roots", tuple(self.allowed_roots))
+        object.__setattr__(self, "pass_env", tuple(self.pass_env))
+
+    @staticmethod
+    def from_doc(doc: Doc) -> Settings:
+        """Return the settings of a stored document; an empty one gives the defaults."""
+        return from_doc(Settings, doc)
+
+    def merged(self, data: object) -> Settings:
+        """Return these settings with the given fields changed; raise Invalid with every problem.
+
+        What is left out stays; null empties `defaultWorkingDirectory` and `logDirectory`.
+        """
+        checker = Checker(data, what="settings")
+        new = replace(
+            self,
+            default_working_directory=_maybe_path(checker, "defaultWorkingDirectory", self.default_working_directory),
+            default_timeout=checker.minutes("defaultTimeout", self.default_timeout),
+            max_concurrent_runs=checker.whole("maxConcurrentRuns", self.max_concurrent_runs, least=1, most=1000),
+            output_retention_days=checker.whole("outputRetentionDays", self.output_retention_days, most=DAYS),
+            record_retention_days=checker.whole("recordRetentionDays", self.record_retention_days, most=DAYS),
+            max_output_bytes=checker.whole(
+                "maxOutputBytes", self.max_output_bytes, least=OUTPUT_FLOOR, most=OUTPUT_CEILING
+            ),
+            log_directory=_maybe_path(checker, "logDirectory", self.log_directory),
+            allowed_roots=checker.list_of("allowedRoots", self.allowed_roots, check_path, least=1),
+            pass_env=checker.list_of("passEnv", self.pass_env, check_name),
+            schedules_paused=checker.flag("schedulesPaused", self.schedules_paused),
+        )
+        checker.done()
+        return new
+
+    def public(self) -> Doc:
+        """Return what may leave the house: all of it."""
+        return to_doc(self)
+
+
+def _maybe_path(checker: Checker, name: str, now: str | None) -> str | None:
+    return checker.path(name, None) if checker.has(name) else now

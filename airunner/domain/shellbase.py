@@ -1,0 +1,126 @@
+"""What all readers of shell text share: the place, the limits, the notes they make, and the records those are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+DEEPEST = 40  # substitutions, quotes and groups inside each other; nobody writes that many by hand
+OPAQUE = "\ufffc"  # stands for the value of an expansion, which nobody knows before the run
+VARIABLES = "PROMPT_FILE|PROMPT|WORKING_DIR|RUN_ID"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong (or dangerous) from `start` to `end`: a stable `code`, and a sentence with the remedy."""
+
+    code: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Use:
+    """One of our variables where a shell expands it. `level` counts the substitutions around it."""
+
+    name: str
+    start: int
+    end: int
+    context: str  # plain, double, single, ansi, heredoc, arithmetic
+    level: int
+    modified: bool = False  # more than the bare name: ${PROMPT:-x}
+    in_escaped_quotes: bool = False  # after an odd number of \" in its double quotes
+
+
+class Segment(NamedTuple):
+    """A piece of a word as the shell will see it; `style` says how it was quoted, "open" that its value is unknown."""
+
+    text: str
+    start: int
+    end: int
+    style: str
+
+
+@dataclass(slots=True)
+class Word:
+    """One word. `inner` is the range, in the list of commands, of those its substitutions run."""
+
+    start: int
+    end: int = 0
+    raw: str = ""
+    level: int = 0
+    segments: list[Segment] = field(default_factory=list)
+    inner: tuple[int, int] = (0, 0)
+
+    @property
+    def literal(self) -> str:
+        """The word after quote removal, with OPAQUE for what is expanded."""
+        return "".join(segment.text if segment.style != "open" else OPAQUE for segment in self.segments)
+
+    @property
+    def quoted(self) -> bool:
+        """Whether any part of it is quoted or expanded."""
+        return self.literal != self.raw
+
+
+class Backquotes(NamedTuple):
+    """The text between backquotes, to be read by itself: each character with where it stands."""
+
+    segments: list[Segment]
+    start: int
+    level: int
+
+
+class Reader:
+    """A place in `text`, and what was found on the way there. Nothing raises; depth is bounded."""
+
+    def __init__(self, text: str, depth: int = 0) -> None:
+        self.text = text
+        self.at = 0
+        self.limit = len(text)
+        self.depth = depth
+        self.level = 0
+        self.stopped = False
+        self.problems: list[Problem] = []
+        self.uses: list[Use] = []
+        self.backquotes: list[Backquotes] = []
+
+    def problem(self, code: str, text: str, start: int, end: int | None = None) -> None:
+        """Note what is wrong; after the one that stopped the reading nothing else is."""
+        if not self.stopped:
+            self.problems.append(Problem(code, text, start, self.at if end is None else end))
+
+    def enter(self) -> bool:
+        """One level deeper. At the deepest, note it and stop reading: False."""
+        self.depth += 1
+        if self.depth <= DEEPEST:
+            return True
+        self.problem(
+            "too_deep",
+            f"Quotes and substitutions are nested deeper than {DEEPEST}; write it simpler.",
+            self.at,
+            self.at,
+        )
+        self.stopped = True
+        self.at = self.limit
+        return False
+
+    def leave(self) -> None:
+        """Back from where `enter` went."""
+        self.depth -= 1
+
+    def close(self, start: int, code: str, text: str) -> None:
+        if self.at < self.limit:
+            self.at += 1
+        else:
+            self.problem(code, text, start)
+
+    def skip_line(self) -> None:
+        """To the end of the line, where a comment ends."""
+        end = self.text.find("\n", self.at, self.limit)
+        self.at = self.limit if end < 0 else end
+
+    def kept(self) -> list[list[Any]]:
+        """The lists a reading adds to."""
+        return [self.problems, self.uses, self.backquotes]

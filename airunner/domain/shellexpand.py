@@ -1,0 +1,172 @@
+"""Reads what begins with $ and what stands between backquotes (POSIX.1-2024 XCU 2.6), in every quoting it can stand in."""
+
+from __future__ import annotations
+
+import re
+
+from airunner.domain.shellbase import OPAQUE, VARIABLES, Backquotes, Reader, Segment, Use
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OURS = re.compile(rf"({VARIABLES})\Z")
+
+
+class ExpansionReader(Reader):
+    """Reads expansions; a subclass reads quotes, and the commands inside substitutions."""
+
+    def __init__(self, text: str, depth: int = 0) -> None:
+        super().__init__(text, depth)
+        self._not_arithmetic: set[int] = set()
+
+    def commands(self, closer: str) -> bool:
+        """Read commands up to `closer`, which is taken; False when the text ends before it."""
+        raise NotImplementedError
+
+    def piece(self, segments: list[Segment], character: str) -> None:
+        """Read a piece of a word that begins with `character`."""
+        raise NotImplementedError
+
+    def ansi(self, segments: list[Segment]) -> None:
+        """Read `$'…'`."""
+        raise NotImplementedError
+
+    def double(self, segments: list[Segment]) -> None:
+        """Read `"…"`."""
+        raise NotImplementedError
+
+    # Expansions
+
+    def expansion(self, segments: list[Segment], context: str) -> None:
+        """What begins with $."""
+        start = self.at
+        following = self.text[start + 1 : min(start + 2, self.limit)]
+        name = _NAME.match(self.text, start + 1, self.limit)
+        if following == "'" and context == "plain":
+            self.ansi(segments)
+        elif following == '"' and context == "plain":
+            self.at += 1
+            self.double(segments)
+        elif name:
+            self.at = name.end()
+            self._variable(segments, name[0], start, context)
+        elif following == "{":
+            self._braces(segments, start, context)
+        elif following == "(":
+            self._parenthesised(start)
+            segments.append(Segment(OPAQUE, start, self.at, "open"))
+        elif following and following in "0123456789@*#?$!-":
+            self.at += 2
+            segments.append(Segment(self.text[start : self.at], start, self.at, context))
+        else:
+            self.at += 1
+            segments.append(Segment("$", start, self.at, context))
+
+    def _variable(self, segments: list[Segment], name: str, start: int, context: str) -> None:
+        if _OURS.match(name):
+            self.uses.append(Use(name, start, self.at, context, self.level))
+            segments.append(Segment(OPAQUE, start, self.at, "open"))
+        else:
+            segments.append(Segment(self.text[start : self.at], start, self.at, "variable"))
+
+    def _braces(self, segments: list[Segment], start: int, context: str) -> None:
+        """`${…}`: a bare name, or a name with a modifier whose words are read, too."""
+        name = _NAME.match(self.text, start + 2, self.limit)
+        if name and self.text[name.end() : name.end() + 1] == "}" and name.end() < self.limit:
+            self.at = name.end() + 1
+            self._variable(segments, name[0], start, context)
+            return
+        subject = (
+            _NAME.match(self.text, start + 3, self.limit) if self.text[start + 2 : start + 3] in ("#", "!") else name
+        )
+        self.at = start + 2
+        if self.enter():
+            closed = self._modifier(context)
+            self.close(start, "unclosed_substitution", "An expansion opened with ${ is not closed; add }.")
+            self.leave()
+            if closed and subject and _OURS.match(subject[0]):
+                self.uses.append(Use(subject[0], start, self.at, context, self.level, modified=True))
+        segments.append(Segment(OPAQUE, start, self.at, "open"))
+
+    def _modifier(self, context: str) -> bool:
+        """Up to the } (not taken). Inside double quotes a single quote quotes nothing, but for bash it hides a }."""
+        segments: list[Segment] = []
+        hidden = False
+        while self.at < self.limit:
+            character = self.text[self.at]
+            if character == "}" and not hidden:
+                return True
+            if character == "$":
+                self.expansion(segments, context)
+            elif character == "'" and context != "plain":
+                hidden = not hidden
+                self.at += 1
+            elif character in "'\"\\`":
+                self.piece(segments, character)
+            else:
+                self.at += 1
+        return False
+
+    def _parenthesised(self, start: int) -> None:
+        """`$((…))` or `$(…)`; as in bash, what begins like the first and does not end like it is the second."""
+        if self.text.startswith("$((", start) and self.arithmetic(start, start + 3):
+            return
+        self.at = start + 2
+        self.substitution(start, "command substitution", "$(…)")
+
+    def substitution(self, start: int, what: str, form: str) -> None:
+        """The commands inside `form` and its closing parenthesis."""
+        if not self.enter():
+            return
+        self.level += 1
+        if not self.commands(")"):
+            self.problem("unclosed_substitution", f"A {what} {form} is not closed; add ).", start)
+        self.level -= 1
+        self.leave()
+
+    def arithmetic(self, start: int, begin: int) -> bool:
+        """Read `((…))` whose inside begins at `begin`. When it is none, nothing is read and nothing noted: False."""
+        if start in self._not_arithmetic or not self.enter():
+            return self.stopped
+        marks = [len(kept) for kept in self.kept()]
+        self.at = begin
+        found = self._to_double_parenthesis()
+        self.leave()
+        if not found and not self.stopped:
+            self._not_arithmetic.add(start)
+            for kept, mark in zip(self.kept(), marks, strict=True):
+                del kept[mark:]
+            self.at = start
+        return found or self.stopped
+
+    def _to_double_parenthesis(self) -> bool:
+        open_inside = 0
+        segments: list[Segment] = []
+        while self.at < self.limit:
+            character = self.text[self.at]
+            if character == ")":
+                if not open_inside:
+                    ends = self.text.startswith("))", self.at) and self.at + 1 < self.limit
+                    self.at += 2
+                    return ends
+                open_inside -= 1
+            open_inside += character == "("
+            if character == "$":
+                self.expansion(segments, "arithmetic")
+            elif character in "'\"\\`":
+                self.piece(segments, character)
+            else:
+                self.at += 1
+        return False
+
+    def backquoted(self, segments: list[Segment], context: str) -> None:
+        """`…`: taken as it stands, with the escapes of backquotes undone; it is read by itself later."""
+        start = self.at
+        self.at += 1
+        escapable = "$`\\" + ('"' if context == "double" else "")
+        inside: list[Segment] = []
+        while self.at < self.limit and self.text[self.at] != "`":
+            size = 2 if self.text[self.at] == "\\" and self.text[self.at + 1 : self.at + 2] in list(escapable) else 1
+            inside.append(Segment(self.text[self.at + size - 1], self.at, self.at + size, "backquote"))
+            self.at += size
+        self.close(start, "unclosed_substitution", "A backquote ` is not closed; add the other one, or write $(…).")
+        self.backquotes.append(Backquotes(inside, start, self.level + 1))
+        segments.append(Segment(OPAQUE, start, self.at, "open"))

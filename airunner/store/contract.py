@@ -1,0 +1,157 @@
+"""What every store promises; the other rooms know this page and nothing of what lies behind it.
+
+Promises that hold for every method:
+
+- **Threads.** Any number of threads may call at once, from any number of processes on one store.
+- **Documents.** What comes in is copied, what goes out is the caller's to change. Documents are plain: text, numbers,
+  true and false, None, lists, maps with text as keys, and aware UTC datetimes, which are kept to the millisecond.
+- **Reading** sees every write that returned before it began, and never half of one. It does not wait for writers.
+- **Writing** is all or nothing. A failing write leaves no trace and disturbs no other.
+- **Durable** means: once the call has returned, it holds although the process is killed and the power fails. Every other
+  write holds although the process is killed; the power may take it, together with what came after it, until the
+  next durable write returns.
+- **Time.** A call takes at most two seconds, then it raises Busy, as it does while the store is away. Busy from a reading
+  call means nothing. Busy from a writing call means: not written, or not known to be; look before you repeat it.
+- **Errors.** Busy as above, and what a method names. A closed store raises Busy.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from airunner.domain.query import RunPage, RunQuery
+from airunner.domain.record import Doc
+
+SECONDS = 2.0
+
+KINDS = (
+    "profiles",
+    "prompts",
+    "schedules",
+    "secrets",
+    "pipelines",
+    "notifications",
+    "tokens",
+    "audit",
+    "nodes",
+)
+
+
+class Store(ABC):
+    """Memory of the house: small collections by kind, the settings, and the runs."""
+
+    # --- small collections: a kind is one of KINDS, anything else is ValueError
+
+    @abstractmethod
+    def insert(self, kind: str, doc: Doc) -> Doc:
+        """Add a document, which has an `id`, and return it with `revision` 1. Durable.
+
+        Raises Conflict when the id is taken; for profiles also when the `slug` is. Of several callers with the same
+        id or slug exactly one succeeds.
+        """
+
+    @abstractmethod
+    def get(self, kind: str, id: str) -> Doc | None:
+        """Return a document; None when there is none."""
+
+    @abstractmethod
+    def find(self, kind: str, **equal: str | float | bool | None) -> list[Doc]:
+        """Return the documents whose fields equal all of `equal`, by `createdAt`, then `id`.
+
+        None also finds documents without the field. For collections that fit in memory.
+        """
+
+    @abstractmethod
+    def replace(self, kind: str, doc: Doc, *, expect_revision: int | None) -> Doc:
+        """Put `doc` in the place of the one with its id; return it with the next `revision`. Durable.
+
+        The revision inside `doc` is not looked at. Raises NotFound when there is none with that id, PreconditionFailed
+        when `expect_revision` is given and not the stored one, Conflict as `insert`. Of several callers that expect the
+        same revision exactly one succeeds.
+        """
+
+    @abstractmethod
+    def delete(self, kind: str, id: str) -> bool:
+        """Remove a document; say whether there was one. Durable."""
+
+    # --- settings
+
+    @abstractmethod
+    def settings(self) -> Doc:
+        """Return the settings; an empty document when none were ever saved."""
+
+    @abstractmethod
+    def save_settings(self, doc: Doc, *, expect_revision: int | None = None) -> Doc:
+        """Put `doc` in the place of the settings; return it with the next `revision`. Durable.
+
+        Never saved counts as revision 0. Raises PreconditionFailed as `replace`.
+        """
+
+    # --- runs: documents of domain.run, with `runId`, `queuedAt` and `status`
+
+    @abstractmethod
+    def insert_run(self, doc: Doc) -> None:
+        """Add a run. Durable.
+
+        Raises Conflict when the `runId` is taken, and when `scheduledFor` is a time and there is a run with the same
+        `scheduleId`, `scheduledFor` and `attempt`: so a time to fire becomes at most one run, whoever looks at it.
+        """
+
+    @abstractmethod
+    def get_run(self, run_id: str) -> Doc | None:
+        """Return the whole run; None when there is none."""
+
+    @abstractmethod
+    def change_run(self, run_id: str, changes: Doc, *, only_if: Collection[str]) -> Doc | None:
+        """Set the given fields if the run's status is one of `only_if`; return the run as it now is.
+
+        Returns None, and changes nothing, when the status is another one or there is no such run. Looking and
+        writing are one step: of several callers that would each end the status, exactly one gets a document.
+        Not durable by itself. `runId` and `queuedAt` cannot be changed (ValueError).
+        """
+
+    @abstractmethod
+    def delete_run(self, run_id: str) -> bool:
+        """Remove a run; say whether there was one. Not durable by itself."""
+
+    @abstractmethod
+    def active_runs(self) -> list[Doc]:
+        """Return the whole queued and running runs, lowest `runId` first."""
+
+    @abstractmethod
+    def find_runs(self, query: RunQuery) -> RunPage:
+        """Return one page of the runs that pass every filter of `query`, in the order of `domain.query.sort_key`.
+
+        The runs are as `domain.run.listed` makes them. `total` counts all that pass, whatever the page; it is exact to
+        10,000, and `total_is_more` says that there are more. A cursor goes on behind the place it names: runs that
+        came or went meanwhile are neither doubled nor do they shift others.
+        """
+
+    @abstractmethod
+    def directories(self, limit: int) -> list[dict[str, Any]]:
+        """Return `{path, lastUsed}` of the directories of runs, the one used last first; at most `limit`."""
+
+    @abstractmethod
+    def last_runs_of_prompts(self, ids: Collection[str]) -> dict[str, Doc]:
+        """Return the newest run of each prompt that has one, by prompt id; runs are as in lists."""
+
+    # --- the rest
+
+    @abstractmethod
+    def remember_key(self, key_hash: str, request_hash: str, run_id: str, until: datetime) -> Doc | None:
+        """Remember what a key was first used for, until a time; return None when it is new or no longer kept.
+
+        Otherwise changes nothing and returns `{keyHash, requestHash, runId, until}` as first remembered. Of several
+        callers with one new key exactly one gets None. Durable no later than the next durable write.
+        """
+
+    @abstractmethod
+    def ping(self) -> None:
+        """Return when the store answers; raise Busy when it does not."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Finish the writes that wait, let go of everything; a second call does nothing."""

@@ -1,0 +1,33 @@
+"""The door to the stores: picks one by its URL and imports no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from airunner.base.clock import Clock
+from airunner.base.errors import Invalid
+from airunner.store.contract import Store
+
+FILE_NAME = "airunner.db"
+
+
+def open_store(url: str, *, data_folder: Path, clock: Clock) -> Store:
+    """Open the store that `url` names, and make it when it is not there.
+
+    `sqlite` is the file airunner.db in the data folder, `sqlite:PATH` another one (relative to the working directory).
+    Raises Invalid for what cannot be opened, Busy when another process holds it.
+    """
+    scheme, _, rest = url.strip().partition(":")
+    if scheme == "sqlite":
+        from airunner.store.sqlite import SqliteStore
+
+        return SqliteStore(_file(rest, data_folder), clock)
+    if scheme in ("mongodb", "mongodb+srv"):
+        raise Invalid("This release has only the embedded store; use --store sqlite or leave it out.")
+    raise Invalid(f"The store must be sqlite or sqlite:PATH; it is {scheme!r}.")
+
+
+def _file(path: str, data_folder: Path) -> Path:
+    if path.startswith("//"):
+        path = path.removeprefix("//")  # sqlite:///srv/a.db, as other programs write it
+    return Path(path).absolute() if path else data_folder / FILE_NAME

@@ -1,0 +1,157 @@
+"""Bytes in; lines that will never change again out, once, and the live tail.
+
+A line can never change again when its last row has scrolled off the normal screen; what is cleared later does not take it back.
+Soft-wrapped rows are joined. Blanks at the end of a line are left out.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from airunner.transcript.edit import Row, spans_of, text_of
+from airunner.transcript.orders import Orders
+from airunner.transcript.parser import Parser
+from airunner.transcript.resize import resize
+from airunner.transcript.screen import Screen
+
+_SMALLEST, _LARGEST = (2, 1), (2000, 1000)  # columns, rows
+_LONGEST_LINE = 16 * 2**20  # characters; a line that is longer is handed out in pieces, so that memory is bounded
+
+
+class Line(NamedTuple):
+    """One line of clean text. `spans` are [from, to, style] in characters of `text`; `at` the time of its last change, in seconds."""
+
+    text: str
+    spans: tuple[tuple[int, int, str], ...]
+    at: float
+
+
+class Cleaner:
+    """A terminal of `cols` by `rows` with the text it has shown; `newline_mode` for output that was not written to a tty."""
+
+    def __init__(self, cols: int = 120, rows: int = 40, *, newline_mode: bool = False) -> None:
+        cols, rows = _bounded(cols, rows)
+        self._screen = Screen(cols, rows, self._keep, newline_mode)
+        self._parser = Parser(Orders(self._screen))
+        self._ready: list[Line] = []
+        self._open: list[Row] = []  # rows scrolled off of a line that is not complete
+        self._open_size = 0
+        self._any_text = False  # in the lines that are complete
+
+    def feed(self, data: bytes, at: float = 0.0) -> None:
+        """Take the next bytes of the stream, read at `at`. Any split gives the same text; nothing raises."""
+        self._screen.modes.now = at
+        self._parser.feed(data)
+
+    def resize(self, cols: int, rows: int) -> None:
+        """The terminal has another size from now on: lines are wrapped anew."""
+        resize(self._screen, *_bounded(cols, rows))
+
+    def gap(self) -> None:
+        """Part of the stream is missing: forget what is unfinished and go on with a new line."""
+        self._parser.forget()
+        grid = self._screen.grid
+        if grid.x > 0:
+            grid.x = 0
+            grid.line_feed()
+
+    def take(self) -> list[Line]:
+        """The lines that can never change again and have not been taken yet."""
+        ready, self._ready = self._ready, []
+        return ready
+
+    def tail(self) -> list[Line]:
+        """The lines that may still change, without blank ones at the end."""
+        lines = [_joined(rows) for rows in self._groups()]
+        while lines and not lines[-1].text:
+            lines.pop()
+        return lines
+
+    @property
+    def ends_with_newline(self) -> bool:
+        """Whether the last line of the text is finished: False when there is no text, or the cursor is still on that line."""
+        cursor = self._screen.normal.rows[self._screen.normal.y]
+        for rows in reversed(self._groups()):
+            if any(text_of(row).strip(" ") for row in rows):
+                return not any(row is cursor for row in rows)
+        return self._any_text
+
+    @property
+    def alternate(self) -> list[str] | None:
+        """The alternate screen while it is shown."""
+        return self._screen.lines_of_alternate() if self._screen.in_alternate else None
+
+    @property
+    def last_screen(self) -> str | None:
+        """The last alternate screen of a program that has left it."""
+        return self._screen.last_alternate
+
+    def _keep(self, row: Row) -> None:
+        """A row has left the screen at its top; only the next one tells whether its line goes on."""
+        if self._open and not row.wrapped:
+            self._complete()
+        self._open.append(row)
+        self._open_size += len(row.text) + len(row.cells or ())
+        if self._open_size > _LONGEST_LINE:
+            self._complete()
+
+    def _complete(self) -> None:
+        line = _joined(self._open)
+        self._open, self._open_size = [], 0
+        self._any_text = self._any_text or bool(line.text)
+        self._ready.append(line)
+
+    def _groups(self) -> list[list[Row]]:
+        """The rows of each line that may still change."""
+        if len(self._open) > 1:
+            self._open = [_merged(self._open)]
+        groups = [list(self._open)] if self._open else []
+        for row in self._screen.normal.rows:
+            if row.wrapped and groups:
+                groups[-1].append(row)
+            else:
+                groups.append([row])
+        return groups
+
+
+def clean(data: bytes, cols: int = 120, rows: int = 40, *, newline_mode: bool = False) -> str:
+    """The clean text of a whole stream: lines joined by newlines, without blank ones at the end."""
+    cleaner = Cleaner(cols, rows, newline_mode=newline_mode)
+    cleaner.feed(data)
+    text = "\n".join(line.text for line in (*cleaner.take(), *cleaner.tail())).rstrip("\n")
+    return text + "\n" if text and cleaner.ends_with_newline else text
+
+
+def _bounded(cols: int, rows: int) -> tuple[int, int]:
+    return max(_SMALLEST[0], min(cols, _LARGEST[0])), max(_SMALLEST[1], min(rows, _LARGEST[1]))
+
+
+def _joined(rows: list[Row]) -> Line:
+    row = rows[0] if len(rows) == 1 else _merged(rows)
+    text = text_of(row).rstrip(" ")
+    if not row.runs:
+        return Line(text, (), row.at)
+    length = len(text)
+    spans = ((low, min(high, length), style) for low, high, style in spans_of(row) if low < length)
+    return Line(text, tuple(spans), row.at)
+
+
+def _merged(rows: list[Row]) -> Row:
+    """Soft-wrapped rows as one long row."""
+    whole = Row(max(row.at for row in rows), rows[0].wrapped)
+    whole.text = "".join(map(text_of, rows))
+    length = 0
+    for row in rows:
+        end = length + len(text_of(row))
+        for low, high, style in spans_of(row, length) if row.runs else ():
+            if low < min(high, end):
+                _add_span(whole.runs, low, min(high, end), style)
+        length = end
+    return whole
+
+
+def _add_span(spans: list[tuple[int, int, str]], low: int, high: int, style: str) -> None:
+    """Add a span; one that goes on from the row above in the same style is joined to it."""
+    if spans and spans[-1][1] == low and spans[-1][2] == style:
+        low = spans.pop()[0]
+    spans.append((low, high, style))

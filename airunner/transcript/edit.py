@@ -1,0 +1,181 @@
+"""One row of the screen, and what can be done to it.
+
+A row is a string, one character for a column, as long as nothing on it is wide or combined: runs of text are then put in
+by slicing. Otherwise it is a list of cells, one string for a column; the second column of a wide character is "".
+NUL stands for a cell nothing was written in; at the end of a row such cells are left out.
+"""
+
+from __future__ import annotations
+
+from airunner.transcript.widths import SPECIAL, width
+
+NOTHING = "\0"
+Run = tuple[int, int, str]  # from, to (columns), style
+
+
+class Row:
+    """One row. `wrapped` says that it goes on with the line above; `at` is when it last changed."""
+
+    __slots__ = ("at", "cells", "runs", "text", "wrapped")
+
+    def __init__(self, at: float = 0.0, wrapped: bool = False) -> None:
+        self.text = ""
+        self.cells: list[str] | None = None
+        self.runs: list[Run] = []
+        self.wrapped = wrapped
+        self.at = at
+
+    def clear(self) -> None:
+        """Back to a row nothing was written in; `wrapped` stays."""
+        self.text = ""
+        self.cells = None
+        self.runs = []
+
+
+def put(row: Row, start: int, text: str, style: str) -> None:
+    """Write `text`, all of it one column wide, from column `start`."""
+    end = start + len(text)
+    if row.cells is None:
+        before = row.text
+        length = len(before)
+        if start == length:
+            row.text = before + text
+        elif start > length:
+            row.text = before.ljust(start, NOTHING) + text
+        else:
+            row.text = before[:start] + text + before[end:]
+    else:
+        _open(row.cells, start, end)
+        row.cells[start:end] = text
+        _shorten(row.cells)
+    if style or row.runs:
+        row.runs = painted(row.runs, start, end, style)
+
+
+def put_wide(row: Row, start: int, character: str, style: str) -> None:
+    """Write one character two columns wide."""
+    cells = as_cells(row)
+    _open(cells, start, start + 2)
+    cells[start : start + 2] = (character, "")
+    if style or row.runs:
+        row.runs = painted(row.runs, start, start + 2, style)
+
+
+def combine(row: Row, column: int, mark: str) -> None:
+    """Join `mark`, which has no width, to the character that ends before `column`."""
+    cells = as_cells(row)
+    place = column - 1
+    if place < len(cells):
+        place -= cells[place] == "" and place > 0
+        cells[place] = mark if cells[place] == NOTHING else cells[place] + mark
+
+
+def erase(row: Row, start: int, end: int, style: str) -> None:
+    """Make columns `start` to `end` empty; `style` is the background they get, "" for none."""
+    if row.cells is not None:
+        _open(row.cells, start, end)
+        row.cells[start:end] = [NOTHING] * (min(end, len(row.cells)) - start)
+        _shorten(row.cells)
+    elif end >= len(row.text):
+        row.text = row.text[:start].rstrip(NOTHING)
+    else:
+        row.text = row.text[:start] + NOTHING * (end - start) + row.text[end:]
+    if style or row.runs:
+        row.runs = painted(row.runs, start, end, style)
+
+
+def insert(row: Row, start: int, count: int, columns: int, style: str) -> None:
+    """Put `count` empty cells at `start`; what is pushed out at `columns` is lost."""
+    cells = as_cells(row)
+    count = min(count, columns - start)
+    _open(cells, start, start)
+    cells[start:start] = [NOTHING] * count
+    _cut(cells, columns)
+    head = painted(row.runs, start, columns, "")
+    moved = [(max(low, start) + count, high + count, name) for low, high, name in row.runs if high > start]
+    row.runs = head + [(low, min(high, columns), name) for low, high, name in moved if low < columns]
+    row.runs = painted(row.runs, start, start + count, style)
+
+
+def delete(row: Row, start: int, count: int, columns: int, style: str) -> None:
+    """Take `count` cells out at `start`; empty ones come in at the end."""
+    cells = as_cells(row)
+    count = min(count, columns - start)
+    _open(cells, start, start + count)
+    del cells[start : start + count]
+    _shorten(cells)
+    head = painted(row.runs, start, columns, "")
+    moved = [(max(low - count, start), high - count, name) for low, high, name in row.runs if high - count > start]
+    row.runs = painted(head + moved, columns - count, columns, style)
+
+
+def as_cells(row: Row) -> list[str]:
+    """The row as a list of cells, from now on."""
+    if row.cells is None:
+        row.cells = list(row.text)
+        row.text = ""
+    return row.cells
+
+
+def painted(runs: list[Run], start: int, end: int, style: str) -> list[Run]:
+    """The runs after columns `start` to `end` got `style` ("" takes the style away). They stay in order, apart and not empty."""
+    if runs and runs[-1][1] > start:
+        before = [(low, min(high, start), name) for low, high, name in runs if low < start]
+        after = [(max(low, end), high, name) for low, high, name in runs if high > end]
+    else:
+        before, after = runs, []
+    if not style or start >= end:
+        return before + after
+    if before and before[-1][1] == start and before[-1][2] == style:
+        low, _, _ = before[-1]
+        return [*before[:-1], (low, end, style), *after]
+    return [*before, (start, end, style), *after]
+
+
+def text_of(row: Row) -> str:
+    """What stands in the row; cells nothing was written in are blanks, at the end they are left out."""
+    if row.cells is None:
+        return row.text.replace(NOTHING, " ")
+    return "".join(_without_stray_mark(row.cells)).replace(NOTHING, " ")
+
+
+def spans_of(row: Row, shift: int = 0) -> list[Run]:
+    """The styled runs of the row in characters of its text (not columns), moved by `shift`."""
+    if row.cells is None:
+        length = len(row.text)
+        return [(low + shift, min(high, length) + shift, name) for low, high, name in row.runs if low < length]
+    starts = [shift]
+    for cell in row.cells:
+        starts.append(starts[-1] + len(cell))
+    last = len(row.cells)
+    return [(starts[low], starts[min(high, last)], name) for low, high, name in row.runs if low < last]
+
+
+def _open(cells: list[str], start: int, end: int) -> None:
+    """Make the list reach `start`, and empty what is left of wide characters that `start` and `end` cut in two."""
+    if len(cells) < start:
+        cells.extend([NOTHING] * (start - len(cells)))
+    _halve(cells, start)
+    _halve(cells, end)
+
+
+def _halve(cells: list[str], place: int) -> None:
+    if 0 < place < len(cells) and cells[place] == "":
+        cells[place - 1] = cells[place] = NOTHING
+
+
+def _cut(cells: list[str], columns: int) -> None:
+    _halve(cells, columns)
+    del cells[columns:]
+    _shorten(cells)
+
+
+def _shorten(cells: list[str]) -> None:
+    while cells and cells[-1] == NOTHING:
+        cells.pop()
+
+
+def _without_stray_mark(cells: list[str]) -> list[str]:
+    """A mark that joined nothing has a cell, but no width: terminals leave it out at the end of a row."""
+    last = cells[-1] if cells else ""
+    return cells[:-1] if len(last) == 1 and SPECIAL.match(last) and width(last) == 0 else cells

@@ -1,0 +1,1 @@
+"""The command line, against a stand-in server and a real one."""

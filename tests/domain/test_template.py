@@ -1,0 +1,353 @@
+"""Templates: what is valid, what is not, where placeholders stand, what they are rewritten to."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from airunner.base.errors import Invalid
+from airunner.domain.template import Reading, read, rewrite
+
+
+def codes(reading: Reading) -> list[str]:
+    return [error.code for error in reading.errors]
+
+
+PLACEHOLDERS: list[tuple[str, list[tuple[str, str]]]] = [
+    ("x $PROMPT", [("$PROMPT", "plain")]),
+    ("x ${PROMPT}", [("${PROMPT}", "plain")]),
+    ('x "$PROMPT"', [("$PROMPT", "double")]),
+    ("x '$PROMPT'", [("$PROMPT", "single")]),
+    ("x $'it\\'s $PROMPT'", [("$PROMPT", "single")]),
+    ('x $"a $PROMPT"', [("$PROMPT", "double")]),
+    ("x --p=$PROMPT", [("$PROMPT", "plain")]),
+    ("x --p='a ${PROMPT} b'", [("${PROMPT}", "single")]),
+    ("x $PROMPT_FILE", [("$PROMPT_FILE", "plain")]),
+    ("cd $WORKING_DIR && x $PROMPT $RUN_ID", [("$WORKING_DIR", "plain"), ("$PROMPT", "plain"), ("$RUN_ID", "plain")]),
+    ("x < $PROMPT_FILE", [("$PROMPT_FILE", "plain")]),
+    ("x <<< $PROMPT", [("$PROMPT", "plain")]),
+    ("cat <<EOF | x\nit's $PROMPT\nEOF\n", [("$PROMPT", "heredoc")]),
+    ("cat <<-EOF\n\t$PROMPT\n\tEOF", [("$PROMPT", "heredoc")]),
+    ("x $(cat $PROMPT_FILE)", [("$PROMPT_FILE", "plain")]),
+    ('x "$(cat "$PROMPT_FILE")"', [("$PROMPT_FILE", "double")]),
+    ("x `cat $PROMPT_FILE`", [("$PROMPT_FILE", "plain")]),
+    ("x `cat \\$PROMPT_FILE`", [("\\$PROMPT_FILE", "plain")]),
+    ("x <(cat $PROMPT_FILE)", [("$PROMPT_FILE", "plain")]),
+    ('x "${OTHER:-$PROMPT}"', [("$PROMPT", "double")]),
+    ("A=$PROMPT x", [("$PROMPT", "plain")]),
+    ("a=(x $PROMPT)", [("$PROMPT", "plain")]),
+    ("for p in $PROMPT; do x; done", [("$PROMPT", "plain")]),
+    ("[[ $PROMPT == x* ]] && y", [("$PROMPT", "plain")]),
+    ("sh -c 'x \"$PROMPT\"'", [("$PROMPT", "nested")]),
+    ('sh -c "x \\"\\$PROMPT\\""', [("\\$PROMPT", "nested")]),
+    ("eval 'x $PROMPT'", [("$PROMPT", "nested")]),
+    ("bash <<'EOF'\nx \"$PROMPT\"\nEOF\n", [("$PROMPT", "nested")]),
+    ("x $PROMPT # $RUN_ID", [("$PROMPT", "plain")]),
+    ("x $PROMPTS \\$RUN_ID \"\\$RUN_ID\" '\\$RUN_ID' $PROMPT", [("$PROMPT", "plain")]),
+]
+
+
+@pytest.mark.parametrize(("template", "expected"), PLACEHOLDERS)
+def test_placeholders_are_found_where_a_shell_expands_them(template: str, expected: list[tuple[str, str]]) -> None:
+    reading = read(template)
+    assert [(template[found.start : found.end], found.context) for found in reading.placeholders] == expected
+    assert [found.name for found in reading.placeholders] == [text.strip("\\${}") for text, _ in expected]
+    assert codes(reading) == (
+        [] if {"PROMPT", "PROMPT_FILE"} & {p.name for p in reading.placeholders} else ["missing_prompt"]
+    )
+
+
+VALID = [
+    "echo 'a\\' $PROMPT",
+    "cat <<EOF\ndon't \"$PROMPT\nEOF\n",
+    'x $PROMPT # "',
+    "# it's\nx $PROMPT",
+    "case x in a) echo $PROMPT;; esac",
+    "case $PROMPT in (a|b) x;; *) y ;& esac; z $PROMPT",
+    "case x in esac; x $PROMPT",
+    "case x in a) case y in b) z;; esac;; esac; x $PROMPT",
+    "case x in\n  # nothing) here\n  a) x\n  ;;\nesac\nx $PROMPT",
+    "case x in a) cat <<EOF ;;\n$PROMPT )\nEOF\nb) y;; esac",
+    "x $((1+2)) $PROMPT",
+    "x $(( (1+2)*3 )) $PROMPT",
+    "((1+2)); x $PROMPT",
+    "x $((echo a); (echo b)) $PROMPT",
+    "((echo a); (echo b)); x $PROMPT",
+    "for ((i=0; i<3; i++)); do x $PROMPT; done",
+    "x $'don\\'t' $PROMPT",
+    'echo "it\'s $PROMPT"',
+    'x ${a:-b} ${#a} ${a%%)*} ${a//"\'"/x} $# $? $! $$ $1 $@ $PROMPT',
+    'x "${a:-"b c"}" "${a:-\'}\'}" $PROMPT',
+    'x "$(echo ")" \'(\' \\) # )\n)" $PROMPT',
+    "if true; then x $PROMPT; elif y; then z; else w; fi",
+    "while read a; do x $PROMPT; done < f",
+    "for x in if do done {; do x $PROMPT; done",
+    "{ x $PROMPT; }",
+    "(cd x && y $PROMPT) > log 2>&1 &",
+    "f() { x $PROMPT; }; f",
+    "function f { x $PROMPT; }\nf",
+    "echo } ) $PROMPT".replace(")", "\\)"),
+    "echo a{b,c} {} if fi done $PROMPT",
+    "x \\\n  $PROMPT",
+    "x $PROMPT |\n y",
+    "a=(1 2\n3 # it's\n) x $PROMPT",
+    "shopt -s extglob\nx @(a|!(b)) $PROMPT",
+    "[[ a =~ (b|c) && ! -f d ]] || x $PROMPT",
+    "cat <<A <<'B' - $PROMPT\na\nA\nb\nB\n",
+    "x <<\\EOF $PROMPT\na $( ' \" `\nEOF",
+    "x $PROMPT; cat <<'E O F'\nit's\nE O F\n",
+    "x <<-EOF $PROMPT\n\ta\n\tEOF",
+    "x 2>/dev/null 3>&1 &>>f >|g <>h $PROMPT",
+    "! x $PROMPT",
+    "x $PROMPT;;".rstrip(";"),
+    'bash -c "$PROMPT"',
+    "sh -c $PROMPT",
+    'timeout 60 bash -lc "$PROMPT"',
+    'eval "$PROMPT"',
+    'bash -c \'x "$1"\' _ "$PROMPT"',
+    'python3 script.py -c "$PROMPT"',
+    'su - user -c "cd $WORKING_DIR; x --file $PROMPT_FILE"',
+    'ssh host x "\\$A" < $PROMPT_FILE',
+    'find . -exec sh -c \'x "$PROMPT" "$1"\' _ {} \\;',
+]
+
+
+@pytest.mark.parametrize("template", VALID)
+def test_valid_templates_have_no_errors(template: str) -> None:
+    reading = read(template)
+    assert [(error.code, template[error.start : error.end]) for error in reading.errors] == []
+    assert "unclosed_heredoc" not in [warning.code for warning in reading.warnings]
+
+
+INVALID: list[tuple[str, list[tuple[str, str]]]] = [
+    ("x", [("missing_prompt", "x")]),
+    ("", [("missing_prompt", "")]),
+    ("x # $PROMPT", [("missing_prompt", "x # $PROMPT")]),
+    ("x \\$PROMPT", [("missing_prompt", "x \\$PROMPT")]),
+    ("x $WORKING_DIR", [("missing_prompt", "x $WORKING_DIR")]),
+    ("x $PROMPT `date", [("unclosed_substitution", "`date")]),
+    ("(cd x; y $PROMPT", [("unclosed_parenthesis", "(cd x; y $PROMPT")]),
+    ('$PROMPT "$(date', [("unclosed_quote", '"$(date'), ("unclosed_substitution", "$(date")]),
+    ("x ${PROMPT", [("missing_prompt", "x ${PROMPT"), ("unclosed_substitution", "${PROMPT")]),
+    ("x $PROMPT 'it", [("unclosed_quote", "'it")]),
+    ("x $PROMPT $'it\\'", [("unclosed_quote", "$'it\\'")]),
+    ('x "$PROMPT', [("unclosed_quote", '"$PROMPT')]),
+    ("x $PROMPT $((1+2)", [("unclosed_substitution", "$((1+2)"), ("unclosed_parenthesis", "(1+2)")][:1]),
+    ("x $PROMPT <(y", [("unclosed_substitution", "<(y")]),
+    ("x $PROMPT a=(b", [("unclosed_parenthesis", "(b")]),
+    ("x $PROMPT )", [("unexpected_token", ")")]),
+    ("x $PROMPT; }", [("unexpected_token", "}")]),
+    ("x $PROMPT; fi", [("unexpected_token", "fi")]),
+    ("x $PROMPT ;; y", [("unexpected_token", ";;")]),
+    ("x $PROMPT (y)", [("unexpected_token", "(")]),
+    ("x $PROMPT >", [("unexpected_token", ">")]),
+    ("{ x $PROMPT", [("unclosed_block", "{")]),
+    ("if x; then y $PROMPT", [("unclosed_block", "if")]),
+    ("while x; do y $PROMPT", [("unclosed_block", "while")]),
+    ("case x in a) y $PROMPT;;", [("unclosed_block", "case")]),
+    ("[[ -n $PROMPT", [("unclosed_block", "[[")]),
+    ("x ${PROMPT:-y}", [("unsupported_expansion", "${PROMPT:-y}")]),
+    ('x "${PROMPT##* }"', [("unsupported_expansion", "${PROMPT##* }")]),
+    ("x ${#PROMPT} $PROMPT", [("unsupported_expansion", "${#PROMPT}")]),
+    ("x $(( $PROMPT + 1 ))", [("unsupported_expansion", "$PROMPT")]),
+    ("cat <<'EOF'\n$PROMPT\nEOF\n", [("quoted_heredoc", "$PROMPT")]),
+    ("cat <<E\\OF\n${PROMPT}\nEOF\n", [("quoted_heredoc", "${PROMPT}")]),
+    ('sh -c "x \\"$PROMPT\\""', [("nested_placeholder", "$PROMPT")]),
+    ("sh -c \"x '$PROMPT'\"", [("nested_placeholder", "$PROMPT")]),
+    ("bash -lc x\\ $PROMPT", [("nested_placeholder", "$PROMPT")]),
+    ('env A=1 timeout 5 bash -ec "x $PROMPT"', [("nested_placeholder", "$PROMPT")]),
+    ('su - u -c "x \\"$PROMPT\\""', [("nested_placeholder", "$PROMPT")]),
+    ('su u --command="x $PROMPT"', [("nested_placeholder", "$PROMPT")]),
+    ('su - u -c "x \\"\\$PROMPT\\""', [("nested_placeholder", "\\$PROMPT")]),
+    ("sudo -u u sh -c 'x \"$PROMPT\"'", [("nested_placeholder", "$PROMPT")]),
+    ("env -i sh -c 'x \"$PROMPT\"'", [("nested_placeholder", "$PROMPT")]),
+    ("docker exec c sh -c 'x \"$PROMPT\"'", [("nested_placeholder", "$PROMPT")]),
+    ('ssh host x "$PROMPT"', [("nested_placeholder", "$PROMPT")]),
+    ('eval x "$PROMPT"', [("nested_placeholder", "$PROMPT")]),
+    ('bash -c "x $(cat $PROMPT_FILE)"', [("nested_placeholder", "$PROMPT_FILE")]),
+    ('bash -c "x `cat $PROMPT_FILE`"', [("nested_placeholder", "$PROMPT_FILE")]),
+    ("bash -c \"x $(echo '$PROMPT')\"", [("nested_placeholder", "$PROMPT")]),
+    ("bash <<EOF\nx $PROMPT\nEOF\n", [("nested_placeholder", "$PROMPT")]),
+    ('python3 -c "print(\\"$PROMPT\\")"', [("nested_placeholder", "$PROMPT")]),
+    ("node -e 'f(\"$PROMPT\")'", [("nested_placeholder", "$PROMPT")]),
+    ('curl -d "{\\"p\\": \\"$PROMPT\\"}" u', [("nested_placeholder", "$PROMPT")]),
+    ("sh -c 'x \"$PROMPT'", [("unclosed_quote", '"$PROMPT')]),
+    ("x $PROMPT `y 'z`", [("unclosed_quote", "'z")]),
+    ("x $PROMPT\0", [("nul", "\0")]),
+]
+
+
+@pytest.mark.parametrize(("template", "expected"), INVALID)
+def test_invalid_templates_have_errors_with_their_place(template: str, expected: list[tuple[str, str]]) -> None:
+    errors = read(template).errors
+    assert [(error.code, template[error.start : error.end]) for error in errors] == expected
+    assert all(error.text.endswith(".") or error.text.endswith(")") for error in errors)
+    with pytest.raises(Invalid) as raised:
+        rewrite(template)
+    assert errors[0].text in raised.value.fields["invocationTemplate"]
+
+
+REWRITTEN = [
+    ("x $PROMPT", 'x "$PROMPT"'),
+    ("x ${PROMPT}y", 'x "$PROMPT"y'),
+    ("x --p=$PROMPT", 'x --p="$PROMPT"'),
+    ('x "a $PROMPT b"', 'x "a ${PROMPT} b"'),
+    ("x 'a $PROMPT b'", "x 'a '\"$PROMPT\"' b'"),
+    ("x $'a\\n$PROMPT'", "x $'a\\n'\"$PROMPT\"$''"),
+    ("cat <<E\n$PROMPT\nE", "cat <<E\n$PROMPT\nE"),
+    ("x $PROMPT_FILE $WORKING_DIR", 'x "$PROMPT_FILE" "$WORKING_DIR"'),
+    ("x $PROMPT # $PROMPT", 'x "$PROMPT" # $PROMPT'),
+    ("sh -c 'x $PROMPT'", "sh -c 'x \"$PROMPT\"'"),
+    ("sh -c 'x '\\''$PROMPT'\\'''", None),
+    ('sh -c "x \\$PROMPT"', 'sh -c "x \\"\\$PROMPT\\""'),
+    ("bash -c \"bash -c 'x \\$PROMPT'\"", 'bash -c "bash -c \'x \\"\\$PROMPT\\"\'"'),
+    ("eval x \\$PROMPT", 'eval x \\"\\$PROMPT\\"'),
+    ("x `y $PROMPT`", 'x `y "$PROMPT"`'),
+    ("bash -c $PROMPT", 'bash -c "$PROMPT"'),
+]
+
+
+@pytest.mark.parametrize(("template", "expected"), REWRITTEN)
+def test_rewriting_makes_each_placeholder_one_argument(template: str, expected: str | None) -> None:
+    if expected is None:
+        assert "$PROMPT" in rewrite(template)
+    else:
+        assert rewrite(template) == expected
+
+
+def test_rewriting_twice_changes_nothing_more() -> None:
+    for template, _ in (*REWRITTEN, *((template, None) for template in VALID)):
+        once = rewrite(template)
+        assert rewrite(once) == once
+
+
+def test_no_working_dir_is_a_warning() -> None:
+    assert [warning.code for warning in read("x $PROMPT").warnings] == ["no_working_dir"]
+    assert read("cd $WORKING_DIR; x $PROMPT").warnings == ()
+
+
+def test_an_unclosed_here_document_is_a_warning_as_in_bash() -> None:
+    assert "unclosed_heredoc" in [warning.code for warning in read("cat <<EOF\n$PROMPT\n").warnings]
+
+
+def test_uses_tells_which_variables_are_needed() -> None:
+    reading = read("cd $WORKING_DIR; x $PROMPT_FILE")
+    assert reading.uses("PROMPT_FILE") and reading.uses("WORKING_DIR")
+    assert not reading.uses("PROMPT") and not reading.uses("RUN_ID")
+
+
+@pytest.mark.parametrize("opener", ['"$(', "$(", "(", "${a:-", "((", "$((", "{ ", "case x in a) ", "a=(", "<("])
+def test_deep_nesting_is_an_error_and_takes_no_time(opener: str) -> None:
+    started = time.monotonic()
+    reading = read(opener * 20_000 + "x $PROMPT")
+    assert reading.errors
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "$PROMPT ",
+        "'$PROMPT' ",
+        "\\",
+        "(",
+        ")",
+        "`",
+        '"',
+        "{ ",
+        "}; ",
+        "a&",
+        "a|",
+        "<<E ",
+        "\n",
+        "$((",
+        "))",
+        "#",
+        "a=(",
+        "f() ",
+        "x" * 9,
+        "$",
+        "rm -rf / ;",
+    ],
+)
+def test_long_templates_take_time_linear_in_their_length(piece: str) -> None:
+    started = time.monotonic()
+    read(piece * (60_000 // len(piece)))
+    assert time.monotonic() - started < 8
+
+
+SHELL = st.sampled_from(
+    [
+        "$PROMPT",
+        "${PROMPT}",
+        "'",
+        '"',
+        "\\",
+        "`",
+        "$(",
+        "$((",
+        "))",
+        ")",
+        "(",
+        "{ ",
+        "; }",
+        ";",
+        ";;",
+        "&",
+        "\n",
+        "<<E\n",
+        "E\n",
+        "<<'E'\n",
+        " ",
+        "#",
+        "case x in ",
+        "esac",
+        "if ",
+        "fi",
+        "do ",
+        "done",
+        "x",
+        "bash -c ",
+        "eval ",
+        "su - u -c ",
+        "${",
+        "}",
+        ":-",
+        "<(",
+        ">",
+        "a=(",
+        "[[ ",
+        "]]",
+        "$'",
+        "!",
+        "f() ",
+        "rm -rf /",
+        "\xe9",
+        "\x00",
+        "\ufffc",
+        "|",
+        "||",
+        "|&",
+        "sudo ",
+        "A=1 ",
+    ]
+)
+
+
+@settings(max_examples=500)
+@given(st.lists(SHELL, max_size=30).map("".join) | st.text(max_size=60))
+@example("\\")
+@example("$")
+@example("${#")
+@example("<<")
+def test_reading_anything_never_raises_and_places_lie_inside(template: str) -> None:
+    reading = read(template)
+    for found in (*reading.placeholders, *reading.errors, *reading.warnings, *reading.dangers):
+        assert 0 <= found.start <= found.end <= len(template)
+    for placeholder in reading.placeholders:
+        assert placeholder.name in template[placeholder.start : placeholder.end].replace("\\", "")
+    if not reading.errors:
+        assert not read(rewrite(template)).errors

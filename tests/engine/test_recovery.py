@@ -1,0 +1,171 @@
+"""The server dies, the run does not: kill -9 at every moment, then a restart."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+
+from tests.helpers import proc
+from tests.helpers.runs import clean_lines, make_profile, pid_in, raw_output, start_run, wait_running
+from tests.helpers.server import House
+from tests.helpers.wait import until
+
+_COUNT = "for i in $(seq 1 {n}); do echo line $i; sleep 0.02; done; exit 3"
+
+
+def _lines(count: int) -> bytes:
+    return b"".join(b"line %d\r\n" % number for number in range(1, count + 1))
+
+
+def test_kill_9_in_mid_run_then_restart_keeps_pid_bytes_and_exit_code(shell: House) -> None:
+    run_id = start_run(shell, _COUNT.format(n=100))["runId"]
+    before = wait_running(shell, run_id)
+    until(lambda: b"line 5\r" in shell.request("GET", f"/api/modules/ai-runner/runs/{run_id}/log?raw=1").body)
+    shell.kill9()
+    shell.start()
+    after = shell.api("GET", f"runs/{run_id}?output=none")
+    assert (after["status"], after["pid"]) == ("running", before["pid"])
+    assert [run["runId"] for run in shell.api("GET", "runs/active")] == [run_id]
+    assert raw_output(shell, run_id) == _lines(100)
+    assert clean_lines(shell, run_id) == [f"line {number}" for number in range(1, 101)]
+    ended = shell.wait_for_run(run_id)
+    assert (ended["status"], ended["exitCode"], ended["pid"]) == ("failed", 3, before["pid"])
+
+
+def test_a_run_that_ends_while_the_server_is_down_is_complete_afterwards(shell: House) -> None:
+    run_id = start_run(shell, _COUNT.format(n=20))["runId"]
+    pid = wait_running(shell, run_id)["pid"]
+    shell.kill9()
+    until(lambda: not proc.is_alive(pid))
+    shell.start()
+    ended = shell.wait_for_run(run_id)
+    assert (ended["status"], ended["exitCode"]) == ("failed", 3)
+    assert raw_output(shell, run_id) == _lines(20)
+
+
+def test_a_deadline_that_passes_while_the_server_is_down_is_timeout(shell: House) -> None:
+    run_id = start_run(shell, "echo begun; sleep 60", timeout=0.02)["runId"]
+    pid = wait_running(shell, run_id)["pid"]
+    shell.kill9()
+    until(lambda: not proc.is_alive(pid))
+    shell.start()
+    ended = shell.wait_for_run(run_id)
+    assert (ended["status"], ended["stdout"]) == ("timeout", "begun\n")
+
+
+def test_queued_runs_survive_the_server_and_run_once_each_in_order(shell: House) -> None:
+    shell.api("PATCH", "settings", {"maxConcurrentRuns": 1})
+    first = start_run(shell, "sleep 1.5; echo 0 >> order")["runId"]
+    waiting = [start_run(shell, f"echo {number} >> order")["runId"] for number in range(1, 6)]
+    wait_running(shell, first)
+    shell.kill9()
+    shell.start()
+    for run_id in (first, *waiting):
+        assert shell.wait_for_run(run_id)["status"] == "completed"
+    assert (shell.folder / "order").read_text().split() == ["0", "1", "2", "3", "4", "5"]
+
+
+def test_kill_9_again_and_again_while_runs_start_loses_and_doubles_none(shell: House) -> None:
+    started = []
+    for attempt in range(6):
+        started += [start_run(shell, f"echo {attempt}-{number} >> seen")["runId"] for number in range(8)]
+        time.sleep(0.004 * attempt)  # another moment of the start each time; nothing is waited for
+        shell.kill9()
+        shell.start()
+    for run_id in started:
+        assert shell.wait_for_run(run_id)["status"] == "completed"
+    seen = (shell.folder / "seen").read_text().split()
+    assert sorted(seen) == sorted(f"{attempt}-{number}" for attempt in range(6) for number in range(8))
+
+
+def test_a_dead_shim_is_noticed_and_its_agent_ended(shell: House) -> None:
+    run_id = start_run(shell, "setsid bash -c 'echo $$ > inner; exec sleep 300' & echo hi; sleep 300")["runId"]
+    agent = wait_running(shell, run_id)["pid"]
+    inner = pid_in(shell.folder / "inner")
+    shim = _parent(agent)
+    until(lambda: (shell.data / "runs").rglob("tree") and _is_known(shell, inner))
+    os.kill(shim, signal.SIGKILL)
+    before = time.monotonic()
+    ended = shell.wait_for_run(run_id)
+    assert time.monotonic() - before < 3
+    assert ended["status"] == "failed"
+    assert "supervising process" in ended["reason"]
+    assert ended["stdout"] == "hi\n"
+    until(lambda: not proc.is_alive(agent) and not proc.is_alive(inner))
+
+
+def test_a_shim_that_died_with_the_server_is_lost_and_not_started_again(shell: House) -> None:
+    run_id = start_run(shell, "echo x >> once; sleep 300")["runId"]
+    agent = wait_running(shell, run_id)["pid"]
+    shim = _parent(agent)
+    shell.kill9()
+    os.kill(shim, signal.SIGKILL)
+    shell.start()
+    assert shell.wait_for_run(run_id)["status"] == "failed"
+    until(lambda: not proc.is_alive(agent))
+    assert (shell.folder / "once").read_text() == "x\n"
+
+
+def test_a_dead_nursery_is_replaced(shell: House) -> None:
+    nursery = proc.children(shell.pid)
+    for pid in nursery:
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: not any(map(proc.is_alive, nursery)))
+    for _ in range(3):
+        run_id = start_run(shell, "echo still here")["runId"]
+        assert shell.wait_for_run(run_id)["stdout"] == "still here\n"
+
+
+def test_a_second_server_on_the_folder_refuses(shell: House) -> None:
+    command = [*shell.cli_command("serve", "--port", "0"), "--data", str(shell.data)]
+    second = subprocess.run(command, capture_output=True, timeout=20)
+    assert second.returncode == 1
+    assert b"Another airunner server" in second.stderr
+    assert str(shell.pid).encode() in second.stderr
+    assert second.stdout == b""
+
+
+def test_stopping_the_server_leaves_runs_alone(shell: House) -> None:
+    run_id = start_run(shell, "sleep 1; echo end")["runId"]
+    pid = wait_running(shell, run_id)["pid"]
+    assert shell.stop() == 0
+    assert proc.is_alive(pid)
+    shell.start()
+    assert shell.wait_for_run(run_id)["stdout"] == "end\n"
+
+
+def test_a_reused_pid_or_another_boot_is_never_signalled(shell: House) -> None:
+    run_id = start_run(shell, "trap '' HUP; exec sleep 300")["runId"]
+    agent = wait_running(shell, run_id)["pid"]
+    shim = _parent(agent)
+    shell.kill9()
+    os.kill(shim, signal.SIGKILL)
+    folder = next((shell.data / "runs").rglob(run_id))
+    state = folder / "state.json"
+    text = state.read_text()
+    boot = text.partition('"boot_id": "')[2].partition('"')[0]
+    state.write_text(text.replace(boot, "00000000-0000-0000-0000-000000000000"))
+    shell.start()
+    assert shell.wait_for_run(run_id)["status"] == "failed"
+    assert proc.is_alive(agent)
+    os.kill(agent, signal.SIGKILL)
+
+
+def _parent(pid: int) -> int:
+    with open(f"/proc/{pid}/stat") as file:
+        return int(file.read().rpartition(")")[2].split()[1])
+
+
+def _is_known(house: House, pid: int) -> bool:
+    return any(f"{pid} " in path.read_text() for path in (house.data / "runs").rglob("tree"))
+
+
+def test_profile_survives_a_restart_and_so_does_the_history(house: House) -> None:
+    make_profile(house, env={"KEY": "value-of-the-key"})
+    run_id = start_run(house, "echo $KEY")["runId"]
+    house.wait_for_run(run_id)
+    house.restart()
+    assert house.api("GET", "profiles")[0]["slug"] == "sh"
+    assert house.api("GET", f"runs/{run_id}")["stdout"] == "value-of-the-key\n"

@@ -1,0 +1,131 @@
+"""Requests that two readers could read in two ways, or nobody can."""
+
+from __future__ import annotations
+
+_HOST = b"Host: a\r\n"
+
+
+def head(*fields: bytes, line: bytes = b"GET / HTTP/1.1", host: bytes = _HOST) -> bytes:
+    """Return a request head."""
+    return line + b"\r\n" + host + b"".join(field + b"\r\n" for field in fields) + b"\r\n"
+
+
+def chunked(body: bytes) -> bytes:
+    """Return a request whose chunked body is `body`, as it stands."""
+    return head(b"Transfer-Encoding: chunked", line=b"POST / HTTP/1.1") + body
+
+
+BAD_HEADS = {
+    "bare LF after the request line": b"GET / HTTP/1.1\nHost: a\r\n\r\n",
+    "bare LF after a field": b"GET / HTTP/1.1\r\nHost: a\nX: y\r\n\r\n",
+    "bare LF all through": b"GET / HTTP/1.1\nHost: a\n\n",
+    "bare LF as the end": b"GET / HTTP/1.1\r\nHost: a\r\n\n",
+    "bare CR in a value": head(b"X: a\rb"),
+    "CR CR LF": b"GET / HTTP/1.1\r\nHost: a\r\r\n\r\n",
+    "NUL in a value": head(b"X: a\x00b"),
+    "NUL in the target": head(line=b"GET /\x00 HTTP/1.1"),
+    "control character in a value": head(b"X: a\x0bb"),
+    "DEL in a value": head(b"X: a\x7fb"),
+    "escape in a name": head(b"X\x1b: a"),
+    "folded field": head(b"X: a\r\n b"),
+    "folded with a tab": head(b"X: a\r\n\tb"),
+    "folded first field": b"GET / HTTP/1.1\r\n X: a\r\nHost: a\r\n\r\n",
+    "blank before the colon": head(b"X : a"),
+    "tab before the colon": head(b"X\t: a"),
+    "blank before Content-Length's colon": head(b"Content-Length : 5"),
+    "no colon": head(b"Nonsense"),
+    "empty name": head(b": a"),
+    "bracket in a name": head(b"X[]: a"),
+    "not ASCII in a name": head(b"X\xe9: a"),
+    "no Host": head(host=b""),
+    "two Hosts": head(b"Host: a"),
+    "two different Hosts": head(b"Host: b"),
+    "two Hosts in HTTP/1.0": head(b"Host: b", line=b"GET / HTTP/1.0"),
+    "Host with a path": head(host=b"Host: a/b\r\n"),
+    "Host with a user": head(host=b"Host: u@a\r\n"),
+    "Host with a blank": head(host=b"Host: a b\r\n"),
+    "Host list": head(host=b"Host: a, b\r\n"),
+    "Host with a word as port": head(host=b"Host: a:http\r\n"),
+    "no version": head(line=b"GET /"),
+    "lower-case version": head(line=b"GET / http/1.1"),
+    "version with blanks": head(line=b"GET / HTTP/1. 1"),
+    "version of three parts": head(line=b"GET / HTTP/1.1.1"),
+    "long version": head(line=b"GET / HTTP/1.10"),
+    "two blanks": head(line=b"GET  / HTTP/1.1"),
+    "tab as separator": head(line=b"GET\t/ HTTP/1.1"),
+    "blank at the start": head(line=b" GET / HTTP/1.1"),
+    "blank at the end": head(line=b"GET / HTTP/1.1 "),
+    "blank in the target": head(line=b"GET /a b HTTP/1.1"),
+    "no target": head(line=b"GET  HTTP/1.1"),
+    "method with a bracket": head(line=b"G(T / HTTP/1.1"),
+    "endless method": head(line=b"A" * 100 + b" / HTTP/1.1"),
+    "broken escape": head(line=b"GET /%zz HTTP/1.1"),
+    "escape cut short": head(line=b"GET /%4 HTTP/1.1"),
+    "broken escape in the query": head(line=b"GET /?a=%g1 HTTP/1.1"),
+    "escaped NUL": head(line=b"GET /%00 HTTP/1.1"),
+    "escaped NUL in the query": head(line=b"GET /?a=%00 HTTP/1.1"),
+    "escaped line feed in the path": head(line=b"GET /%0a HTTP/1.1"),
+    "not UTF-8 in the path": head(line=b"GET /%ff HTTP/1.1"),
+    "not UTF-8 in the query": head(line=b"GET /?a=%ff HTTP/1.1"),
+    "raw byte in the target": head(line=b"GET /\xc3\xbc HTTP/1.1"),
+    "fragment": head(line=b"GET /#a HTTP/1.1"),
+    "asterisk": head(line=b"OPTIONS * HTTP/1.1"),
+    "authority": head(line=b"CONNECT a:443 HTTP/1.1"),
+    "target without a slash": head(line=b"GET a HTTP/1.1"),
+    "absolute with another host": head(line=b"GET http://b/ HTTP/1.1"),
+    "absolute with a foreign scheme": head(line=b"GET ftp://a/ HTTP/1.1"),
+    "TLS on a plain port": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+}
+
+BAD_FRAMING = {
+    "two Content-Lengths": head(b"Content-Length: 5", b"Content-Length: 6"),
+    "the same Content-Length twice": head(b"Content-Length: 5", b"Content-Length: 5"),
+    "a list of Content-Lengths": head(b"Content-Length: 5, 5"),
+    "a signed Content-Length": head(b"Content-Length: +5"),
+    "a negative Content-Length": head(b"Content-Length: -5"),
+    "a hexadecimal Content-Length": head(b"Content-Length: 0x5"),
+    "an underscored Content-Length": head(b"Content-Length: 1_0"),
+    "a broken Content-Length": head(b"Content-Length: 5 5"),
+    "an empty Content-Length": head(b"Content-Length:"),
+    "a superscript Content-Length": head(b"Content-Length: \xb2"),
+    "length and coding": head(b"Content-Length: 5", b"Transfer-Encoding: chunked"),
+    "coding and length": head(b"Transfer-Encoding: chunked", b"Content-Length: 5"),
+    "another coding": head(b"Transfer-Encoding: gzip"),
+    "a coding more": head(b"Transfer-Encoding: gzip, chunked"),
+    "chunked twice": head(b"Transfer-Encoding: chunked, chunked"),
+    "two codings": head(b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked"),
+    "identity": head(b"Transfer-Encoding: identity"),
+    "an unknown coding": head(b"Transfer-Encoding: xchunked"),
+    "a quoted coding": head(b'Transfer-Encoding: "chunked"'),
+    "an empty coding": head(b"Transfer-Encoding:"),
+    "a coding with a parameter": head(b"Transfer-Encoding: chunked;a=b"),
+    "a vertical tab before the coding": head(b"Transfer-Encoding: \x0bchunked"),
+    "chunked in HTTP/1.0": head(b"Transfer-Encoding: chunked", line=b"POST / HTTP/1.0"),
+}
+
+BAD_CHUNKS = {
+    "no size": b"\r\n",
+    "not a size": b"z\r\n",
+    "0x": b"0x5\r\nhello\r\n0\r\n\r\n",
+    "a sign": b"+5\r\nhello\r\n0\r\n\r\n",
+    "a minus": b"-5\r\n",
+    "an underscore": b"1_0\r\n",
+    "a blank before": b" 5\r\nhello\r\n0\r\n\r\n",
+    "a blank behind": b"5 \r\nhello\r\n0\r\n\r\n",
+    "a blank before the extension": b"5 ;a\r\nhello\r\n0\r\n\r\n",
+    "a size of nine digits": b"000000005\r\n",
+    "bare LF behind the size": b"5\nhello\r\n0\r\n\r\n",
+    "bare CR behind the size": b"5\rhello\r\n0\r\n\r\n",
+    "bare LF behind the data": b"5\r\nhello\n0\r\n\r\n",
+    "data too long": b"5\r\nhello!\r\n0\r\n\r\n",
+    "data too short": b"6\r\nhello\r\n0\r\n\r\n",
+    "CR alone behind the data": b"5\r\nhello\r0\r\n\r\n",
+    "a control character in the extension": b"5;a=\x00\r\nhello\r\n0\r\n\r\n",
+    "LF in the extension": b"5;a\n\r\nhello\r\n0\r\n\r\n",
+    "an endless extension": b"5;" + b"a" * 2000,
+    "extensions for ever": (b"1;" + b"a" * 900 + b"\r\nx\r\n") * 30,
+    "a folded trailer": b"0\r\nA: b\r\n c\r\n\r\n",
+    "a trailer without a colon": b"0\r\nabc\r\n\r\n",
+    "a trailer with bare LF": b"0\r\nA: b\nC: d\r\n\r\n",
+    "an endless trailer": b"0\r\nA: " + b"b" * 9000,
+}

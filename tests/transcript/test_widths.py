@@ -1,0 +1,29 @@
+"""Widths: the table of columns a character takes."""
+
+from __future__ import annotations
+
+import pytest
+
+from airunner.transcript.widths import SPECIAL, width
+
+
+@pytest.mark.parametrize(
+    "character", ["a", "é", "─", "✳", "⠋", "\u00ad", "\u2028", "\ufffd", "🄰", "🕵", "❤", "☃", "\U0010ffff"]
+)
+def test_ordinary_characters_take_one_column(character: str) -> None:
+    assert width(character) == 1
+    assert not SPECIAL.search(character)
+
+
+@pytest.mark.parametrize("character", ["漢", "か", "한", "！", "✅", "⌚", "🙂", "🚀", "🦦", "𠀀", "\u3000"])
+def test_east_asian_wide_characters_and_emoji_take_two(character: str) -> None:
+    assert width(character) == 2
+    assert SPECIAL.search(character)
+
+
+@pytest.mark.parametrize(
+    "character", ["\u0301", "\u200b", "\u200d", "\ufe0f", "\u20e3", "\u1160", "\u3099", "\U000e0100"]
+)
+def test_marks_and_joiners_take_none(character: str) -> None:
+    assert width(character) == 0
+    assert SPECIAL.search(character)

@@ -1,0 +1,1 @@
+"""The archive: how it is built, and that it works."""

@@ -1,0 +1,34 @@
+// Short messages at the lower left that go by themselves, but never while somebody reads them.
+
+import { button } from "./button.js";
+import { el } from "./dom.js";
+import { icon } from "./icons.js";
+
+const STAY_MS = 6000;
+const UNDO_MS = 10_000;
+
+export class Toasts {
+  #host;
+
+  constructor(host) {
+    this.#host = host;
+  }
+
+  /** Say something. `action`: { text, onClick }; `failed` is read aloud at once. */
+  say({ text, detail = "", failed = false, shape = failed ? "st-failed" : "st-completed", action = null }) {
+    const close = button({ icon: "close", kind: "quiet", small: true, label: "Close", onClick: () => toast.remove() });
+    const act = action && button({ text: action.text, small: true, onClick: () => (toast.remove(), action.onClick()) });
+    const words = el("div", { class: "grow" }, el("div", {}, text), detail && el("div", { class: "hint" }, detail));
+    const toast = el("div", { class: `toast ${failed ? "is-failed" : ""}`, role: failed ? "alert" : "status", tabIndex: -1 }, icon(shape), words, act, close);
+    this.#host.append(toast);
+    this.#leave(toast, action ? UNDO_MS : STAY_MS);
+    return toast;
+  }
+
+  #leave(toast, after) {
+    setTimeout(() => {
+      if (toast.matches(":hover, :focus-within, :focus")) this.#leave(toast, 2000);
+      else toast.remove();
+    }, after);
+  }
+}

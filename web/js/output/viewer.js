@@ -1,0 +1,250 @@
+// The output viewer: a run's head, its bar, its lines or its terminal, and a foot; for the Run tab and the drawer alike.
+
+import { bytes, date, isActive, ms, number } from "../format.js";
+import { button, saidIt } from "../kit/button.js";
+import { copyText } from "../kit/clipboard.js";
+import { openDialog } from "../kit/dialog.js";
+import { el, fill, leaving } from "../kit/dom.js";
+import { field, input } from "../kit/form.js";
+import { icon } from "../kit/icons.js";
+import { errorNotice } from "../kit/notice.js";
+import { everySecond } from "../time.js";
+import { runHead } from "./head.js";
+import { lineCount } from "./lines.js";
+import { LogPane } from "./log.js";
+import { TerminalPane } from "./terminal.js";
+import { toolbar } from "./toolbar.js";
+
+const LOOK_EVERY_MS = 2000;
+const DAY_MS = 86_400_000;
+
+export class Viewer {
+  #ctx;
+  #runId;
+  #bag = leaving();
+  #mode = "";
+  #terminal = null;
+  #leaveFull = null;
+  #log;
+  #head;
+  #bar;
+  #stage = el("div", { class: "vw-stage-host" });
+  #omitted = el("div", { class: "why s-timeout", hidden: true });
+  #foot = el("div", { class: "vw-foot" });
+
+  /**
+   * `buttons` stand in the head beside Kill, `actions(run)` in a row under it, `menu()` in the menu of the bar;
+   * `range`: lines to open at ("L73-L81"); `onLines(range)` when lines are chosen.
+   */
+  constructor(ctx, runId, { buttons = [], actions, menu = () => [], range = "", onLines = null, label = "Run" } = {}) {
+    this.#ctx = ctx;
+    this.#runId = runId;
+    this.#log = new LogPane(ctx, runId, range);
+    this.#head = runHead({ onKill: () => this.#kill(), announce: ctx.announce, buttons, actions });
+    this.#bar = toolbar({ deeds: this.#deeds(), tip: (id) => ctx.commands.shortcut(id), more: () => [...this.#menuItems(), ...menu()] });
+    this.element = el("section", { class: "vw", "aria-label": label }, this.#head.element, this.#head.notes, this.#bar.element, this.#omitted, this.#stage, this.#foot);
+    this.#listen(onLines);
+    this.#setMode(ctx.prefs.get("mode"));
+    this.#load();
+  }
+
+  get run() {
+    return this.#ctx.cache.runs.get(this.#runId) ?? null;
+  }
+
+  focus() {
+    (this.#terminal ?? this.#log).focus();
+  }
+
+  stop() {
+    this.#bag.off();
+    this.#leaveFull?.();
+    this.#log.stop();
+    this.#terminal?.stop();
+    this.#head.stop();
+  }
+
+  async #load() {
+    const known = this.run;
+    if (known) this.#show(known);
+    try {
+      await this.#ctx.cache.fetchRun(this.#runId);
+    } catch (error) {
+      if (!known) fill(this.element, errorNotice({ title: "The run could not be read", text: error.message, onRetry: error.passing ? () => this.#load() : null }));
+    }
+  }
+
+  #listen(onLines) {
+    const { cache, commands } = this.#ctx;
+    let chosen = this.#log.selectionText;
+    this.#bag.on(cache, "run", ({ detail }) => detail.runId === this.#runId && this.#show(detail));
+    this.#bag.on(cache, "settings", () => this.#drawFoot());
+    this.#bag.on(cache, "stale", () => this.#load());
+    this.#bag.on(this.#log, "found", ({ detail }) => this.#bar.find.show(detail));
+    this.#bag.on(this.#log, "state", () => {
+      this.#drawState();
+      if (chosen === this.#log.selectionText) return;
+      chosen = this.#log.selectionText;
+      onLines?.(chosen);
+    });
+    this.#bag.add(commands.handle(this.#keys()), this.#lookAgain());
+  }
+
+  // The use of a running agent changes without being an event.
+  #lookAgain() {
+    let last = Date.now();
+    return everySecond((now) => {
+      if (this.run?.status !== "running" || now - last < LOOK_EVERY_MS - 100) return;
+      last = now;
+      this.#ctx.cache.fetchRun(this.#runId).catch(() => {}); // the banner says when the server is away
+    });
+  }
+
+  #show(run) {
+    this.#head.show(run);
+    this.#log.show(run);
+    if (this.#mode === "terminal") this.#openTerminal();
+  }
+
+  #drawState() {
+    const live = Boolean(this.run) && isActive(this.run.status);
+    const isFull = this.element.classList.contains("is-full");
+    const lost = this.#log.omittedBytes;
+    this.#omitted.hidden = !lost;
+    fill(this.#omitted, lost ? [icon("warn"), `${bytes(lost)} of the middle were left out: the run printed more than Settings keep. Its beginning and its end are here.`] : []);
+    this.#bar.show({ mode: this.#mode, following: this.#log.following, live, wrapped: this.#ctx.prefs.get("wrap"), isFull });
+    this.#drawFoot();
+  }
+
+  #drawFoot() {
+    const { run } = this;
+    if (!run) return;
+    const days = this.#ctx.cache.settings?.outputRetentionDays;
+    const until = run.finishedAt && days && !run.pinned ? `Kept until ${date(ms(run.finishedAt) + days * DAY_MS)}` : "";
+    const chosen = this.#log.selectionText && `${this.#log.selectionText.replace("-", " to ")} chosen`;
+    const parts = [lineCount(this.#log.count), run.outputBytes ? bytes(run.outputBytes) : "", until, chosen];
+    fill(this.#foot, parts.filter(Boolean).map((part) => el("span", {}, part)), el("span", { class: "grow" }), el("span", { class: "m cut", title: "Run id" }, run.runId));
+  }
+
+  #deeds() {
+    const { api } = this.#ctx;
+    return {
+      mode: (mode) => (this.#ctx.prefs.set("mode", mode), this.#setMode(mode)),
+      follow: () => this.#log.follow(!this.#log.following),
+      wrap: () => this.#setWrap(!this.#ctx.prefs.get("wrap")),
+      copy: (at) => this.#copy(at),
+      full: () => this.#toggleFull(),
+      find: (text, isPattern) => (this.#terminal ?? this.#log).find(text, isPattern),
+      step: (way) => (this.#terminal ?? this.#log).step(way),
+      leaveFind: () => this.focus(),
+      logHref: api.url(`runs/${this.#runId}/log`),
+    };
+  }
+
+  #keys() {
+    const deeds = this.#deeds();
+    return {
+      find: () => this.#bar.find.focus(),
+      "next-match": () => deeds.step(1),
+      "previous-match": () => deeds.step(-1),
+      follow: deeds.follow,
+      mode: () => deeds.mode(this.#mode === "clean" ? "terminal" : "clean"),
+      wrap: deeds.wrap,
+      copy: () => this.#copy(this.#bar.copy),
+      line: () => this.#goToLine(),
+      "first-line": () => this.#log.toStart(),
+      "last-line": () => (this.#terminal ?? this.#log).toEnd(),
+      "full-screen": deeds.full,
+      kill: () => this.#head.askKill(),
+    };
+  }
+
+  #menuItems() {
+    const live = Boolean(this.run) && isActive(this.run.status);
+    return [
+      live && { text: "Follow new lines", checked: this.#log.following, onClick: () => this.#log.follow(!this.#log.following) },
+      { text: "Wrap lines", checked: this.#ctx.prefs.get("wrap"), onClick: () => this.#setWrap(!this.#ctx.prefs.get("wrap")) },
+      { text: "Read new lines aloud", checked: this.#log.readAloud, onClick: () => (this.#log.readAloud = !this.#log.readAloud) },
+      null,
+      { text: "Copy output", icon: "copy", onClick: () => this.#copy(null) },
+      { text: "Download .log", icon: "download", href: this.#deeds().logHref, download: "" },
+      { text: "Full screen", icon: "full", onClick: () => this.#toggleFull() },
+      { text: "Go to line", icon: "right", onClick: () => this.#goToLine() },
+    ].filter((item) => item !== false);
+  }
+
+  async #kill() {
+    try {
+      await this.#ctx.api.post(`runs/${this.#runId}/kill`);
+      return true;
+    } catch (error) {
+      this.#ctx.toasts.say({ text: "The run was not killed", detail: error.message, failed: true });
+      return false;
+    }
+  }
+
+  #setMode(mode) {
+    if (this.#mode === mode) return;
+    this.#mode = mode;
+    this.#bar.find.clear();
+    if (mode === "clean") {
+      this.#terminal?.stop();
+      this.#terminal = null;
+      fill(this.#stage, this.#log.element);
+      this.#log.find("", false);
+      this.#log.draw();
+    } else this.#openTerminal();
+    this.#drawState();
+  }
+
+  async #openTerminal() {
+    const { run } = this;
+    if (!run || this.#terminal) return;
+    const terminal = new TerminalPane(this.#ctx, run);
+    this.#terminal = terminal;
+    fill(this.#stage, terminal.element);
+    this.#bag.on(terminal, "found", ({ detail }) => this.#bar.find.show({ ...detail, counting: false, error: "" }));
+    try {
+      await terminal.start();
+    } catch (error) {
+      if (this.#terminal === terminal) fill(this.#stage, errorNotice({ title: "The terminal could not be opened", text: error.message }));
+    }
+  }
+
+  #setWrap(wrap) {
+    this.#ctx.prefs.set("wrap", wrap);
+    this.#log.setWrap(wrap);
+    this.#drawState();
+  }
+
+  #toggleFull() {
+    const full = this.element.classList.toggle("is-full");
+    this.#leaveFull?.();
+    this.#leaveFull = full ? this.#ctx.commands.layer(() => this.#toggleFull()) : null;
+    this.#drawState();
+    this.focus();
+  }
+
+  #goToLine() {
+    if (!this.#log.count) return;
+    const control = input({ type: "number" });
+    const line = field({ label: `Line, 1 to ${number(this.#log.count)}`, control });
+    const go = () => {
+      const at = Number(control.value) - 1;
+      if (!Number.isInteger(at) || at < 0 || at >= this.#log.count) return line.refuse(`Line must be 1 to ${number(this.#log.count)}; it is ${control.value || "empty"}.`);
+      dialog.close();
+      this.#log.select({ from: at, to: at, anchor: at }, { reveal: true });
+    };
+    control.addEventListener("keydown", (event) => event.key === "Enter" && go());
+    const dialog = openDialog({ title: "Go to line", body: line.element, foot: [el("span", { class: "grow" }), button({ text: "Go", kind: "main", onClick: go })], extra: "dlg-small" });
+    control.focus();
+  }
+
+  async #copy(at) {
+    const { text, count } = this.#log.chosenText;
+    const worked = await copyText(text);
+    const words = worked ? `Copied ${lineCount(count)}` : "Copying failed";
+    if (at?.offsetParent) saidIt(at, words);
+    else this.#ctx.toasts.say({ text: words, failed: !worked });
+  }
+}

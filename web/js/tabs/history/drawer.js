@@ -1,0 +1,54 @@
+// The drawer over History: one run, with the next newer and older one step away; the list stays usable beside it.
+
+import { isActive, runName } from "../../format.js";
+import { button, busy } from "../../kit/button.js";
+import { el, leaving } from "../../kit/dom.js";
+import { divider } from "../../kit/split.js";
+import { openDetails } from "../../output/details.js";
+import { Viewer } from "../../output/viewer.js";
+
+const WIDTH = 820;
+
+/** Open a run in `host`. `onStep(way)` is asked for the neighbour, `onClose` for leaving, `onLines` names chosen lines. */
+export function openDrawer(host, ctx, runId, { range, onStep, onClose, onLines }) {
+  const bag = leaving();
+  const { commands, prefs } = ctx;
+  const newer = button({ icon: "up", kind: "quiet", label: "Newer run", keys: commands.shortcut("newer"), extra: "vw-step", onClick: () => onStep(-1) });
+  const older = button({ icon: "down", kind: "quiet", label: "Older run", keys: commands.shortcut("older"), extra: "vw-step", onClick: () => onStep(1) });
+  const close = button({ icon: "close", kind: "quiet", label: "Close", keys: "Esc", onClick: onClose });
+  const actions = (run) => [
+    ctx.cache.session.role !== "viewer" && [
+      button({ text: "Run again", icon: "play", small: true, onClick: (event) => runAgain(ctx, run, event.currentTarget) }),
+      button({ text: "Edit and run", icon: "edit", small: true, onClick: () => editAndRun(ctx, runId) }),
+    ],
+    el("span", { class: "grow" }),
+    button({ text: "Prompt and command", kind: "link", small: true, onClick: () => openDetails(ctx, runId) }),
+  ];
+  const viewer = new Viewer(ctx, runId, { buttons: [newer, older, close], actions, range, onLines });
+  const element = el("aside", { class: "drawer", role: "dialog", "aria-label": "Run" }, divider({ host, name: "--drawer", label: "Width of the run", value: prefs.get("drawerWidth"), initial: WIDTH, min: 420, max: 1400, toRight: true, onMoved: (width) => prefs.set("drawerWidth", width) }), viewer.element);
+  const name = ({ runId: id }) => id === runId && element.setAttribute("aria-label", `Run: ${runName(ctx.cache.runs.get(id)).slice(0, 120)}`);
+  bag.on(ctx.cache, "run", ({ detail }) => name(detail));
+  bag.add(commands.layer(onClose), commands.handle({ newer: () => onStep(-1), older: () => onStep(1) }), () => viewer.stop(), () => element.remove());
+  host.append(element);
+  return { element, close: bag.off, focus: () => viewer.focus(), contains: (node) => element.contains(node) };
+}
+
+/** Start the same once more, and open what was started. */
+async function runAgain(ctx, run, opener) {
+  busy(opener, true);
+  try {
+    const next = ctx.cache.keep(await ctx.api.post(`runs/${run.runId}/rerun`));
+    ctx.router.go("history", [next.runId], ctx.router.params);
+  } catch (error) {
+    ctx.toasts.say({ text: "The run was not started", detail: error.message, failed: true });
+  }
+  busy(opener, false);
+}
+
+/** Take a run's prompt, profile, directory and timeout into the composer. */
+async function editAndRun(ctx, runId) {
+  const run = await ctx.cache.fetchRun(runId).catch(() => ctx.cache.runs.get(runId));
+  if (!run) return;
+  ctx.prefs.set("draft", { prompt: run.promptContent, profile: run.agentProfileId, directory: run.workingDirectory, timeout: run.timeout });
+  ctx.router.go("run", isActive(run.status) ? [run.runId] : [], { compose: "1" });
+}

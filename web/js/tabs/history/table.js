@@ -1,0 +1,186 @@
+// The table of runs: one row a run, kept by its id, the spine down its left edge.
+
+import { clock, dayHead, dayKey, duration, full, isActive, ms, reasonOf, runName, stateWord, took, triggerWord, zoneLabel } from "../../format.js";
+import { agentMark, pathMark, stateMark } from "../../kit/badge.js";
+import { el, fill, set, svg } from "../../kit/dom.js";
+import { icon } from "../../kit/icons.js";
+
+// name, words, class, sort key
+const COLUMNS = [
+  ["spine", "", "c-spine", ""],
+  ["state", "State", "c-state", "status"],
+  ["prompt", "Prompt", "c-prompt", "promptName"],
+  ["trigger", "Trigger", "c-trigger p2", "triggeredBy"],
+  ["profile", "Profile", "c-profile p2", "agentProfileName"],
+  ["directory", "Directory", "c-dir p3", "workingDirectory"],
+  ["started", "Started", "c-when num", "queuedAt"],
+  ["took", "Took", "c-took num", "durationSeconds"],
+  ["exit", "Exit", "c-exit num p2", "exitCode"],
+  ["open", "", "c-open", ""],
+];
+export const SORTS = COLUMNS.map(([, , , key]) => key).filter(Boolean);
+export const USUAL_SORT = "-queuedAt"; // what waits or was skipped never started
+
+export class RunTable {
+  #rows = new Map();
+  #body = el("tbody", {});
+  #heads = new Map();
+  #hrefOf;
+  #current = null;
+
+  /** `hrefOf(run)` is where a row leads, `onOpen(runId)` what a click does, `onSort(key)` what a head does. */
+  constructor({ hrefOf, onOpen, onSort }) {
+    this.#hrefOf = hrefOf;
+    const cells = COLUMNS.map(([name, words, extra, key]) => {
+      if (!words) return el("th", { class: extra }, el("span", { class: "sr" }, name === "spine" ? "Part of the timeout used" : "Actions"));
+      const head = el("button", { type: "button", on: { click: () => onSort(key) } });
+      const cell = el("th", { class: extra, scope: "col" }, head);
+      this.#heads.set(key, { cell, head, words });
+      return cell;
+    });
+    this.element = el("table", { class: "t runs" }, el("thead", {}, el("tr", {}, cells)), this.#body);
+    this.#body.addEventListener("click", (event) => {
+      const row = event.target.closest("tr[data-run]");
+      if (!row || event.target.closest("a, button") || getSelection().toString()) return;
+      onOpen(row.dataset.run);
+    });
+  }
+
+  get ids() {
+    return [...this.#body.querySelectorAll("tr[data-run]")].map((row) => row.dataset.run);
+  }
+
+  /** Show `runs` in this order; rows that stay keep their element, and so focus and selection. */
+  show(runs, sort) {
+    this.#showSort(sort);
+    const byDay = sort.endsWith("queuedAt");
+    const wanted = [];
+    const heads = new Map(); // a day may come twice: what runs stands first
+    let day = "";
+    for (const run of runs) {
+      const at = ms(run.startedAt ?? run.scheduledFor ?? run.queuedAt);
+      if (byDay && dayKey(at) !== day) {
+        day = dayKey(at);
+        heads.set(day, (heads.get(day) ?? 0) + 1);
+        wanted.push(this.#dayRow(`${day} ${heads.get(day)}`, at));
+      }
+      wanted.push(this.#row(run));
+    }
+    this.#arrange(wanted);
+    for (const id of [...this.#rows.keys()]) if (!this.#rows.get(id).element.isConnected) this.#rows.delete(id);
+  }
+
+  /** Draw one run's row anew, where it stands. */
+  update(run) {
+    if (this.#rows.has(run.runId)) this.#row(run);
+  }
+
+  /** Move the clocks of what is running. */
+  tick(now) {
+    for (const { run, cells } of this.#rows.values()) if (run.status === "running") drawTime(cells, run, now);
+  }
+
+  /** Mark the run that is open. */
+  setCurrent(runId) {
+    this.#current = runId;
+    for (const [id, { element }] of this.#rows) {
+      element.classList.toggle("is-current", id === runId);
+      set(element, { "aria-current": id === runId ? "true" : null });
+    }
+  }
+
+  /** Put the focus on a run's row, if it is here. */
+  focus(runId) {
+    this.#rows.get(runId)?.element.querySelector("a")?.focus();
+  }
+
+  /** Put the focus `step` rows on. */
+  move(step) {
+    const links = [...this.#body.querySelectorAll("tr[data-run] a.c-name")];
+    const row = document.activeElement?.closest?.("tr[data-run]");
+    const at = row ? links.findIndex((link) => row.contains(link)) : -1;
+    const to = links[Math.min(links.length - 1, Math.max(0, at + step))];
+    to?.focus();
+    to?.closest("tr").scrollIntoView({ block: "nearest" });
+  }
+
+  #showSort(sort) {
+    const [key, down] = [sort.replace(/^-/, ""), sort.startsWith("-")];
+    for (const [name, { cell, head, words }] of this.#heads) {
+      const on = name === key;
+      set(cell, { "aria-sort": on ? (down ? "descending" : "ascending") : null });
+      fill(head, name === "queuedAt" ? `${words}, ${zoneLabel()}` : words, on ? icon(down ? "down" : "up") : null);
+    }
+  }
+
+  #dayRow(name, at) {
+    const key = `day ${name}`;
+    const known = this.#rows.get(key);
+    if (known) return known.element;
+    const element = el("tr", { class: "day" }, el("td", { class: "c-spine" }, svg("svg", { class: "spine", viewBox: "0 0 6 100", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("rect", { class: "track", width: 6, height: 100 }))), el("th", { colspan: COLUMNS.length - 1, scope: "colgroup" }, dayHead(at)));
+    this.#rows.set(key, { element, run: {}, cells: {} });
+    return element;
+  }
+
+  #row(run) {
+    let row = this.#rows.get(run.runId);
+    if (!row) {
+      const cells = Object.fromEntries(COLUMNS.map(([name, , extra]) => [name, el("td", { class: extra })]));
+      row = { element: el("tr", { "data-run": run.runId }, Object.values(cells)), cells, run: null };
+      this.#rows.set(run.runId, row);
+      row.element.classList.toggle("is-current", run.runId === this.#current);
+    }
+    if (row.run !== run) drawRow(row, run, this.#hrefOf(run));
+    return row.element;
+  }
+
+  #arrange(wanted) {
+    let next = this.#body.firstChild;
+    for (const element of wanted) {
+      if (element === next) next = next.nextSibling;
+      else this.#body.insertBefore(element, next);
+    }
+    while (next) {
+      const gone = next;
+      next = next.nextSibling;
+      gone.remove();
+    }
+  }
+}
+
+function drawRow(row, run, href) {
+  const { cells } = row;
+  const hadFocus = row.element.contains(document.activeElement);
+  row.run = run;
+  const name = runName(run);
+  const at = ms(run.startedAt ?? run.scheduledFor ?? run.queuedAt);
+  fill(cells.state, stateMark(run.status));
+  fill(cells.prompt, el("div", { class: "c-line" }, el("a", { class: "c-name cut", href, title: name }, name), reason(run)));
+  fill(cells.trigger, triggerWord(run.triggeredBy));
+  fill(cells.profile, agentMark(run.agentType, run.agentProfileName));
+  fill(cells.directory, run.workingDirectory ? pathMark(run.workingDirectory) : "");
+  fill(cells.started, el("time", { datetime: new Date(at).toISOString(), title: full(at) }, clock(at)));
+  fill(cells.exit, run.exitCode ?? "");
+  fill(cells.open, el("a", { class: "b b-s", href, tabIndex: -1, "aria-label": `View output of ${name}` }, "View"));
+  drawTime(cells, run, Date.now());
+  if (hadFocus) cells.prompt.querySelector("a").focus({ preventScroll: true });
+}
+
+function reason(run) {
+  const text = ["completed", "running"].includes(run.status) ? "" : reasonOf(run).replace(/\.$/, "");
+  return text && el("span", { class: "c-why cut", title: text }, text);
+}
+
+function drawTime(cells, run, now) {
+  const seconds = took(run, now);
+  fill(cells.took, Number.isNaN(seconds) ? "" : duration(seconds));
+  fill(cells.spine, spine(run, run.timeout ? (seconds || 0) / (run.timeout * 60) : 0));
+}
+
+// One segment of the spine: its fill is the part of the timeout that was used.
+function spine(run, part) {
+  const track = run.status === "skipped" ? svg("path", { class: "dashes", d: "M3 2v96" }) : svg("rect", { class: isActive(run.status) && run.status === "queued" ? "track" : "ghost", width: 6, height: 100 });
+  const height = run.status === "skipped" ? 0 : Math.min(100, Math.max(run.status === "timeout" ? 100 : 7, part * 100));
+  const bar = svg("rect", { class: `fill${run.status === "running" ? " live" : ""}`, width: 6, y: 100 - height, height });
+  return svg("svg", { class: `spine s-${run.status}`, viewBox: "0 0 6 100", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("title", {}, stateWord(run.status)), track, bar);
+}

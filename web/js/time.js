@@ -1,0 +1,46 @@
+// One ticker for the page, aligned to the second; it rests while the page is hidden or nobody listens.
+
+const listeners = new Set();
+let timer = 0;
+
+/** Call `listener(now_ms)` at once and at every full second until the returned function is called. */
+export function everySecond(listener) {
+  listeners.add(listener);
+  listener(Date.now());
+  schedule();
+  return () => listeners.delete(listener);
+}
+
+/** Call `fn` once when it has been quiet for `ms`; `.now()` does it at once, `.off()` not at all. */
+export function settle(fn, ms) {
+  let waiting = 0;
+  const call = (...args) => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      waiting = 0;
+      fn(...args);
+    }, ms);
+  };
+  call.off = () => clearTimeout(waiting);
+  call.now = (...args) => {
+    clearTimeout(waiting);
+    fn(...args);
+  };
+  return call;
+}
+
+function schedule() {
+  if (timer || !listeners.size || document.hidden) return;
+  timer = setTimeout(tick, 1000 - (Date.now() % 1000));
+}
+
+function tick() {
+  timer = 0;
+  const now = Date.now();
+  for (const listener of [...listeners]) listener(now);
+  schedule();
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && listeners.size) tick();
+});
