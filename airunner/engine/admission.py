@@ -16,6 +16,7 @@ from airunner.domain.profile import Profile
 from airunner.domain.record import Doc, from_doc
 from airunner.domain.run import StartRequest, new_run
 from airunner.domain.settings import Settings
+from airunner.domain.variables import fill
 from airunner.engine import places
 from airunner.engine.conductor import Conductor
 from airunner.engine.resolve import Environment, check_prompt_fits, reserved_names, shown_command
@@ -71,7 +72,7 @@ class Admission:
             or self._environment.home,
             settings.allowed_roots,
         )
-        prompt = self._prompt_text(request, saved, directory, settings)
+        prompt = fill(self._prompt_text(request, saved, directory, settings), request.variables)
         reading = template.read(profile.invocation_template)
         check_prompt_fits(reading, prompt)
         env = self._checked_env(request.env or {})
