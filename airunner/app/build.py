@@ -147,13 +147,11 @@ def _web() -> Traversable | Path:
 
 
 def _tls(config: Config) -> ssl.SSLContext | None:
-    if not config.tls_cert:
+    if not config.tls_cert or not config.tls_key:
         return None
-    import ssl
+    from airunner.server.tls import make_context
 
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(config.tls_cert, config.tls_key)
-    return context
+    return make_context(str(config.tls_cert), str(config.tls_key))
 
 
 def _url(config: Config, port: int) -> str:

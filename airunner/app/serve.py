@@ -7,6 +7,7 @@ import errno
 import fcntl
 import json
 import os
+import resource
 import secrets
 import signal
 import sys
@@ -23,6 +24,7 @@ from airunner.shim.nursery import Nursery, Source
 from airunner.store.open import open_store
 
 _STOP_SECONDS = 2.0
+_SWITCH_SECONDS = 0.001  # the loop's thread must not wait long for one that cleans megabytes
 _log = logger("app")
 
 
@@ -30,6 +32,8 @@ def serve(config: Config, nursery: Nursery) -> int:
     """Run the server until it is told to stop; return the exit code. Raises an AirunnerError when it cannot start."""
     set_up(form=config.log_format)
     os.umask(0o077)
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    _raise_descriptor_limit()
     clock = SystemClock()
     source = Source(sys.argv[0])
     local_token = "air_" + secrets.token_urlsafe(32)
@@ -51,6 +55,13 @@ def serve(config: Config, nursery: Nursery) -> int:
         house.shims.close()
     _log.info("server stopped")
     return 0
+
+
+def _raise_descriptor_limit() -> None:
+    """Allow as many connections as the system does; the nursery was forked before, so agents keep the usual limit."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 @contextmanager

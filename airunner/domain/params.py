@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from airunner.base.clock import from_iso
@@ -16,7 +16,6 @@ T = TypeVar("T")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
 _DIGITS = re.compile(r"\d{1,9}\Z", re.ASCII)
 _ALMOST_A_DAY = timedelta(days=1) - timedelta(milliseconds=1)
-_LAST_DAY = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 class Params:
@@ -82,7 +81,7 @@ class Params:
             except (ValueError, OverflowError):
                 example = "such as 2026-03-12T14:32:10Z"
                 raise Invalid(f"{name} must be a time in ISO 8601, {example}; it is {said(text)}.") from None
-            return found + _ALMOST_A_DAY if end and _DATE.match(text.strip()) and found < _LAST_DAY else found
+            return found + _ALMOST_A_DAY if end and _DATE.match(text.strip()) else found
 
         return self.read(name, None, check)
 

@@ -99,7 +99,7 @@ def _checked(checker: Checker, old: Profile) -> Profile:
         shell=checker.path("shell", old.shell),
         env=checker.env("env", old.env),
         enabled=checker.flag("enabled", old.enabled),
-        icon=checker.text("icon", None, most=200) if checker.has("icon") else old.icon,
+        icon=(checker.text("icon", None, most=200, least=0) or None) if checker.has("icon") else old.icon,
         **_process(checker, old),
         acknowledged_dangers=checker.list_of("acknowledgedDangers", old.acknowledged_dangers, _code),
     )
@@ -121,7 +121,7 @@ def _process(checker: Checker, old: Profile) -> dict[str, Any]:
 
 
 def _slug(checker: Checker, old: Profile, name: str) -> str:
-    given = checker.text("slug", "", most=64)
+    given = checker.text("slug", "", most=64, least=0)  # a form's empty field: make one
     if given and not is_slug(given):
         checker.refuse(
             "slug", f"slug must be lower-case letters, digits and inner hyphens, at most 64; it is {said(given)}."

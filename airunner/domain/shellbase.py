@@ -89,7 +89,7 @@ class Reader:
     def problem(self, code: str, text: str, start: int, end: int | None = None) -> None:
         """Note what is wrong; after the one that stopped the reading nothing else is."""
         if not self.stopped:
-            self.problems.append(Problem(code, text, start, self.at if end is None else end))
+            self.problems.append(Problem(code, text, start, min(self.at, self.limit) if end is None else end))
 
     def enter(self) -> bool:
         """One level deeper. At the deepest, note it and stop reading: False."""

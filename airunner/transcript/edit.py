@@ -10,6 +10,7 @@ from __future__ import annotations
 from airunner.transcript.widths import SPECIAL, width
 
 NOTHING = "\0"
+_MOST_MARKS = 64  # on one character; no script needs a tenth of it
 Run = tuple[int, int, str]  # from, to (columns), style
 
 
@@ -67,7 +68,10 @@ def combine(row: Row, column: int, mark: str) -> None:
     place = column - 1
     if place < len(cells):
         place -= cells[place] == "" and place > 0
-        cells[place] = mark if cells[place] == NOTHING else cells[place] + mark
+        if cells[place] == NOTHING:
+            cells[place] = mark
+        elif len(cells[place]) < _MOST_MARKS:
+            cells[place] += mark
 
 
 def erase(row: Row, start: int, end: int, style: str) -> None:

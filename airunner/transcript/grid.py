@@ -127,6 +127,8 @@ class Grid:
         if self.x > last:
             return
         for _ in range(min(count, self.modes.columns)):
+            if self.x == last:
+                break
             self.x = min((stop for stop in self.tabs if self.x < stop < last), default=last)
 
     def tab_back(self, count: int) -> None:
@@ -134,6 +136,8 @@ class Grid:
         if self.x >= self.modes.columns:
             return
         for _ in range(min(count, self.modes.columns)):
+            if self.x == 0:
+                break
             self.x = max((stop for stop in self.tabs if stop < self.x), default=0)
 
     def clear_tabs(self, which: int) -> None:

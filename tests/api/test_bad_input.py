@@ -143,7 +143,9 @@ _JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
     max_leaves=8,
 )
-_NAMES = st.sampled_from("content agentProfileId workingDirectory timeout type env variables promptId name slug cols".split())
+_NAMES = st.sampled_from(
+    "content agentProfileId workingDirectory timeout type env variables promptId name slug cols".split()
+)
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -41,7 +41,8 @@ class _Viewers:
     def follow_all(self) -> None:
         count = 25
         threads = [
-            threading.Thread(target=self._follow, args=(range(first, len(self._seen), count),)) for first in range(count)
+            threading.Thread(target=self._follow, args=(range(first, len(self._seen), count),))
+            for first in range(count)
         ]
         for thread in threads:
             thread.start()
@@ -198,7 +199,9 @@ def test_viewers_that_vanish_leave_the_run_and_the_server_alone(shell: House) ->
     for _ in range(50):
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
         connection.request(
-            "GET", f"{API}/runs/{run_id}/output?view=raw&from=999999&wait=30", headers={"Authorization": f"Bearer {TOKEN}"}
+            "GET",
+            f"{API}/runs/{run_id}/output?view=raw&from=999999&wait=30",
+            headers={"Authorization": f"Bearer {TOKEN}"},
         )
         connection.close()
     assert shell.wait_for_run(run_id)["stdout"].splitlines()[-1] == "40"

@@ -8,7 +8,12 @@ from tests.helpers.server import API, House
 
 def test_a_profile_is_made_changed_copied_and_deleted(shell: House) -> None:
     made = make_profile(shell, "life", env={"A": "1"}, maxTimeout=90, stopSignals=["INT", "SIGTERM"])
-    assert (made["slug"], made["requiresTTY"], made["cols"], made["stopSignals"]) == ("life", True, 120, ["INT", "TERM"])
+    assert (made["slug"], made["requiresTTY"], made["cols"], made["stopSignals"]) == (
+        "life",
+        True,
+        120,
+        ["INT", "TERM"],
+    )
     changed = shell.api("PUT", f"profiles/{made['id']}", {"name": "Life of an agent"})
     assert changed["name"] == "Life of an agent"
     assert (changed["maxTimeout"], list(changed["env"]), changed["slug"]) == (90, ["A"], "life")
@@ -93,7 +98,12 @@ def test_paths_stay_inside_the_allowed_roots(shell: House) -> None:
             shell.api("GET", f"files?path={path}", expect=403)
         body = {"content": "true", "agentProfileId": "sh", "workingDirectory": f"{inside}/way-out"}
         assert "workingDirectory" in shell.api("POST", "run", body, expect=400)["fields"]
-        body = {"content": "@way-out/passwd", "type": "file-reference", "agentProfileId": "sh", "workingDirectory": str(inside)}
+        body = {
+            "content": "@way-out/passwd",
+            "type": "file-reference",
+            "agentProfileId": "sh",
+            "workingDirectory": str(inside),
+        }
         assert "content" in shell.api("POST", "run", body, expect=400)["fields"]
     finally:
         shell.api("PATCH", "settings", {"allowedRoots": ["/"]})

@@ -163,7 +163,7 @@ def test_a_prompt_too_long_for_an_argument_is_refused_with_the_remedy(shell: Hou
 
 
 def test_the_longest_prompt_that_fits_arrives(shell: House) -> None:
-    make_profile(shell, "length", "printf %s \"$PROMPT\" | wc -c")
+    make_profile(shell, "length", 'printf %s "$PROMPT" | wc -c')
     run = shell.wait_for_run(start_run(shell, "x" * 131_064, "length")["runId"])
     assert run["stdout"] == "131064\n"
 

@@ -111,10 +111,14 @@ def test_environment_values_never_come_back(shell: House) -> None:
     make_profile(shell, "secretive", env={"API_KEY": secret, "GONE": "x"})
     changed = shell.api("PATCH", "profiles/secretive", {"env": {"API_KEY": "••••••••", "GONE": None}})
     assert changed["env"] == {"API_KEY": "••••••••"}
-    run = shell.wait_for_run(start_run(shell, "test \"$API_KEY\" = the-value-of-the-key && echo same", "secretive")["runId"])
+    run = shell.wait_for_run(
+        start_run(shell, 'test "$API_KEY" = the-value-of-the-key && echo same', "secretive")["runId"]
+    )
     assert run["stdout"] == "same\n"
     for target in ("profiles", "profiles/secretive", "runs"):
-        assert secret not in json.dumps(shell.api("GET", target).get("env", "") if target == "profiles/secretive" else "")
+        assert secret not in json.dumps(
+            shell.api("GET", target).get("env", "") if target == "profiles/secretive" else ""
+        )
     assert secret not in json.dumps(shell.api("GET", "profiles"))
     folder = next((shell.data / "runs").rglob(run["runId"]))
     for path in folder.iterdir():

@@ -214,6 +214,34 @@ def _storm(bench: Bench, viewers: int) -> str:
     return f"{count:,} answers to {rings} rings in {seconds:.0f} s, {spent / seconds * 100:.0f} % of a core"
 
 
+def _viewers(bench: Bench, count: int) -> str:
+    """Viewers that ask again at once, and one ring a second: how late each is, and what it costs."""
+    sockets, poller, lags, rings = [bench.connect() for _ in range(count)], select.epoll(), [], 5
+    by_number = {sock.fileno(): sock for sock in sockets}
+    for sock in sockets:
+        poller.register(sock.fileno(), select.EPOLLIN)
+        sock.sendall(_request("/api/parked"))
+    while bench.ask("parked") < count:
+        time.sleep(0.01)
+    before = bench.cpu()
+    for _ in range(rings):
+        rung = bench.ask("ring")
+        left = count
+        while left:
+            for number, _ in poller.poll(1):
+                by_number[number].recv(65536)
+                lags.append(time.monotonic() - rung)
+                by_number[number].send(_request("/api/parked"))
+                left -= 1
+        time.sleep(max(0.0, rung + 1 - time.monotonic()))
+    spent = bench.cpu() - before
+    for sock in sockets:
+        sock.close()
+    lags.sort()
+    middle, late = lags[len(lags) // 2] * 1000, lags[len(lags) * 95 // 100] * 1000
+    return f"median {middle:.0f} ms, p95 {late:.0f} ms late; {spent / rings * 100:.0f} % of a core"
+
+
 def _idle(bench: Bench) -> str:
     sockets = [bench.connect() for _ in range(100)]
     time.sleep(0.2)
@@ -235,6 +263,7 @@ def main() -> None:
         print(f"{'question to answer':34}{_latency(bench)}", flush=True)
         print(f"{'ring to viewer (through a pipe)':34}{_ring(bench)}", flush=True)
         print(f"{'idle':34}{_idle(bench)}", flush=True)
+        print(f"{'1,000 viewers, 1 ring a second':34}{_viewers(bench, 1000)}", flush=True)
         for viewers in (1, 1000):
             print(f"{f'storm, {viewers} viewers':34}{_storm(bench, viewers)}", flush=True)
     with _bench() as bench:

@@ -138,7 +138,7 @@ def measure_volume(house: House, wire: Wire) -> None:
 
 def measure_viewers(house: House, wire: Wire, count: int) -> None:
     """All viewers are driven by this one process, on bare sockets: its own time is part of the lag."""
-    run_id = wire.run("sleep 3; for i in $(seq 20); do date +%s.%N; sleep 0.5; done")
+    run_id = wire.run("sleep 3; for i in $(seq 20); do date +%s.%N; sleep 1; done")
     viewers = {viewer.fileno(): viewer for viewer in (_viewer(house) for _ in range(count))}
     poller = select.epoll()
     for descriptor, viewer in viewers.items():

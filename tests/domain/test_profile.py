@@ -146,6 +146,12 @@ def test_merged_when_a_nullable_field_is_null_then_it_is_emptied_and_others_refu
         profile().merged({"shell": None}, NOW)
 
 
+def test_profile_when_a_form_sends_empty_slug_and_icon_then_they_count_as_left_out() -> None:
+    made = profile(slug=" ", icon="")
+    assert (made.slug, made.icon) == ("claude-code-dangerous", None)
+    assert made.merged({"slug": ""}, NOW).slug == made.slug
+
+
 def test_merged_when_both_timeouts_move_together_then_only_the_result_counts() -> None:
     assert profile().merged({"maxTimeout": 10, "defaultTimeout": 5}, NOW).max_timeout == 10
 

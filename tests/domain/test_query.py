@@ -54,6 +54,10 @@ def test_to_when_it_has_a_time_then_it_is_that_time() -> None:
     assert query(to="2026-03-12T00:00:00Z").before == datetime(2026, 3, 12, tzinfo=UTC)
 
 
+def test_to_when_it_is_the_last_day_there_is_then_it_ends_with_it() -> None:
+    assert query(to="9999-12-31").before == datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [

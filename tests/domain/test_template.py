@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 from airunner.base.errors import Invalid
 from airunner.domain.template import Reading, read, rewrite
@@ -44,6 +40,8 @@ PLACEHOLDERS: list[tuple[str, list[tuple[str, str]]]] = [
     ("sh -c 'x \"$PROMPT\"'", [("$PROMPT", "nested")]),
     ('sh -c "x \\"\\$PROMPT\\""', [("\\$PROMPT", "nested")]),
     ("eval 'x $PROMPT'", [("$PROMPT", "nested")]),
+    ("bash -o pipefail -c 'x $PROMPT'", [("$PROMPT", "nested")]),
+    ("sudo -E PROMPT=1 sh -c 'x $PROMPT'", [("$PROMPT", "nested")]),
     ("bash <<'EOF'\nx \"$PROMPT\"\nEOF\n", [("$PROMPT", "nested")]),
     ("x $PROMPT # $RUN_ID", [("$PROMPT", "plain")]),
     ("x $PROMPTS \\$RUN_ID \"\\$RUN_ID\" '\\$RUN_ID' $PROMPT", [("$PROMPT", "plain")]),
@@ -160,6 +158,10 @@ INVALID: list[tuple[str, list[tuple[str, str]]]] = [
     ("bash -lc x\\ $PROMPT", [("nested_placeholder", "$PROMPT")]),
     ('env A=1 timeout 5 bash -ec "x $PROMPT"', [("nested_placeholder", "$PROMPT")]),
     ('su - u -c "x \\"$PROMPT\\""', [("nested_placeholder", "$PROMPT")]),
+    ("bash -c 'x \"'\\$PROMPT'\"'; x $'bash -c' x\"\"; sh -c 'x $PRO'MPT", [("nested_placeholder", "$PRO'MPT")]),
+    ("ssh -p 22 host \"x '$PROMPT'\"", [("nested_placeholder", "$PROMPT")]),
+    ('awk "{ print $PROMPT }"', [("nested_placeholder", "$PROMPT")]),
+    ("su - u <<E\nx $PROMPT\nE\n", [("nested_placeholder", "$PROMPT")]),
     ('su u --command="x $PROMPT"', [("nested_placeholder", "$PROMPT")]),
     ('su - u -c "x \\"\\$PROMPT\\""', [("nested_placeholder", "\\$PROMPT")]),
     ("sudo -u u sh -c 'x \"$PROMPT\"'", [("nested_placeholder", "$PROMPT")]),
@@ -194,14 +196,14 @@ REWRITTEN = [
     ("x $PROMPT", 'x "$PROMPT"'),
     ("x ${PROMPT}y", 'x "$PROMPT"y'),
     ("x --p=$PROMPT", 'x --p="$PROMPT"'),
-    ('x "a $PROMPT b"', 'x "a ${PROMPT} b"'),
+    ('x "a $PROMPT[1]"', 'x "a ${PROMPT}[1]"'),
+    ('x "a $PROMPT b"', 'x "a $PROMPT b"'),
     ("x 'a $PROMPT b'", "x 'a '\"$PROMPT\"' b'"),
     ("x $'a\\n$PROMPT'", "x $'a\\n'\"$PROMPT\"$''"),
     ("cat <<E\n$PROMPT\nE", "cat <<E\n$PROMPT\nE"),
     ("x $PROMPT_FILE $WORKING_DIR", 'x "$PROMPT_FILE" "$WORKING_DIR"'),
     ("x $PROMPT # $PROMPT", 'x "$PROMPT" # $PROMPT'),
     ("sh -c 'x $PROMPT'", "sh -c 'x \"$PROMPT\"'"),
-    ("sh -c 'x '\\''$PROMPT'\\'''", None),
     ('sh -c "x \\$PROMPT"', 'sh -c "x \\"\\$PROMPT\\""'),
     ("bash -c \"bash -c 'x \\$PROMPT'\"", 'bash -c "bash -c \'x \\"\\$PROMPT\\"\'"'),
     ("eval x \\$PROMPT", 'eval x \\"\\$PROMPT\\"'),
@@ -211,15 +213,12 @@ REWRITTEN = [
 
 
 @pytest.mark.parametrize(("template", "expected"), REWRITTEN)
-def test_rewriting_makes_each_placeholder_one_argument(template: str, expected: str | None) -> None:
-    if expected is None:
-        assert "$PROMPT" in rewrite(template)
-    else:
-        assert rewrite(template) == expected
+def test_rewriting_makes_each_placeholder_one_argument(template: str, expected: str) -> None:
+    assert rewrite(template) == expected
 
 
 def test_rewriting_twice_changes_nothing_more() -> None:
-    for template, _ in (*REWRITTEN, *((template, None) for template in VALID)):
+    for template in (*(template for template, _ in REWRITTEN), *VALID):
         once = rewrite(template)
         assert rewrite(once) == once
 
@@ -237,117 +236,3 @@ def test_uses_tells_which_variables_are_needed() -> None:
     reading = read("cd $WORKING_DIR; x $PROMPT_FILE")
     assert reading.uses("PROMPT_FILE") and reading.uses("WORKING_DIR")
     assert not reading.uses("PROMPT") and not reading.uses("RUN_ID")
-
-
-@pytest.mark.parametrize("opener", ['"$(', "$(", "(", "${a:-", "((", "$((", "{ ", "case x in a) ", "a=(", "<("])
-def test_deep_nesting_is_an_error_and_takes_no_time(opener: str) -> None:
-    started = time.monotonic()
-    reading = read(opener * 20_000 + "x $PROMPT")
-    assert reading.errors
-    assert time.monotonic() - started < 5
-
-
-@pytest.mark.parametrize(
-    "piece",
-    [
-        "$PROMPT ",
-        "'$PROMPT' ",
-        "\\",
-        "(",
-        ")",
-        "`",
-        '"',
-        "{ ",
-        "}; ",
-        "a&",
-        "a|",
-        "<<E ",
-        "\n",
-        "$((",
-        "))",
-        "#",
-        "a=(",
-        "f() ",
-        "x" * 9,
-        "$",
-        "rm -rf / ;",
-    ],
-)
-def test_long_templates_take_time_linear_in_their_length(piece: str) -> None:
-    started = time.monotonic()
-    read(piece * (60_000 // len(piece)))
-    assert time.monotonic() - started < 8
-
-
-SHELL = st.sampled_from(
-    [
-        "$PROMPT",
-        "${PROMPT}",
-        "'",
-        '"',
-        "\\",
-        "`",
-        "$(",
-        "$((",
-        "))",
-        ")",
-        "(",
-        "{ ",
-        "; }",
-        ";",
-        ";;",
-        "&",
-        "\n",
-        "<<E\n",
-        "E\n",
-        "<<'E'\n",
-        " ",
-        "#",
-        "case x in ",
-        "esac",
-        "if ",
-        "fi",
-        "do ",
-        "done",
-        "x",
-        "bash -c ",
-        "eval ",
-        "su - u -c ",
-        "${",
-        "}",
-        ":-",
-        "<(",
-        ">",
-        "a=(",
-        "[[ ",
-        "]]",
-        "$'",
-        "!",
-        "f() ",
-        "rm -rf /",
-        "\xe9",
-        "\x00",
-        "\ufffc",
-        "|",
-        "||",
-        "|&",
-        "sudo ",
-        "A=1 ",
-    ]
-)
-
-
-@settings(max_examples=500)
-@given(st.lists(SHELL, max_size=30).map("".join) | st.text(max_size=60))
-@example("\\")
-@example("$")
-@example("${#")
-@example("<<")
-def test_reading_anything_never_raises_and_places_lie_inside(template: str) -> None:
-    reading = read(template)
-    for found in (*reading.placeholders, *reading.errors, *reading.warnings, *reading.dangers):
-        assert 0 <= found.start <= found.end <= len(template)
-    for placeholder in reading.placeholders:
-        assert placeholder.name in template[placeholder.start : placeholder.end].replace("\\", "")
-    if not reading.errors:
-        assert not read(rewrite(template)).errors

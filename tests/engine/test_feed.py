@@ -42,7 +42,18 @@ def _log(folder: Path, cap: int = 1 << 20) -> RawLog:
 
 
 def _noise(chance: random.Random) -> bytes:
-    pieces = [b"word ", b"\r\n", b"\r", b"\x1b[31mred\x1b[0m", b"\x1b[A", b"\x1b[2K", "é☃".encode(), b"\x1b[5;3H", b"\x1b[J", b"x" * 90]
+    pieces = [
+        b"word ",
+        b"\r\n",
+        b"\r",
+        b"\x1b[31mred\x1b[0m",
+        b"\x1b[A",
+        b"\x1b[2K",
+        "é☃".encode(),
+        b"\x1b[5;3H",
+        b"\x1b[J",
+        b"x" * 90,
+    ]
     return b"".join(chance.choice(pieces) for _ in range(chance.randint(1, 12)))
 
 
@@ -93,7 +104,9 @@ def test_without_news_the_version_stays(tmp_path: Path) -> None:
 
 def test_streams_can_be_read_apart(tmp_path: Path) -> None:
     log = _log(tmp_path)
-    for number, (data, kind) in enumerate([(b"o1\no2 ", STDOUT), (b"e1\n", STDERR), (b"and\n", STDOUT), (b"e2", STDERR)]):
+    for number, (data, kind) in enumerate(
+        [(b"o1\no2 ", STDOUT), (b"e1\n", STDERR), (b"and\n", STDOUT), (b"e2", STDERR)]
+    ):
         log.write(data, number, kind)
     assert _feed(tmp_path, tty=False, kinds=frozenset({STDOUT})).text() == "o1\no2 and\n"
     assert _feed(tmp_path, tty=False, kinds=frozenset({STDERR})).text() == "e1\ne2"
@@ -132,7 +145,9 @@ def test_a_gap_starts_at_a_line_and_is_told(tmp_path: Path) -> None:
 
 def test_feeds_forget_the_least_used(tmp_path: Path) -> None:
     feeds = Feeds(lambda: "epoch")
-    runs = [{"runId": f"r{n}", "folder": str(tmp_path), "cols": 80, "rows": 24, "requiresTTY": True} for n in range(100)]
+    runs = [
+        {"runId": f"r{n}", "folder": str(tmp_path), "cols": 80, "rows": 24, "requiresTTY": True} for n in range(100)
+    ]
     first = feeds.of(runs[0])
     assert feeds.of(runs[0]) is first
     for run in runs:

@@ -103,6 +103,16 @@ def test_pace_when_held_back_then_the_last_ring_is_not_lost_and_late_comers_stay
     assert len(yard.lot) == 0
 
 
+def test_pace_when_held_back_then_more_rings_do_not_wake_the_loop() -> None:
+    yard = _Yard()
+    for _ in range(4):
+        yard.park(_RUNS, 1000)
+        yard.ring(_RUNS)
+    for _ in range(100):
+        yard.bus.ring(*_RUNS)
+    assert (len(yard.timers), yard.posted) == (1, [])
+
+
 def test_pace_when_one_run_is_crowded_then_others_are_not_put_off() -> None:
     yard = _Yard()
     for _ in range(5):

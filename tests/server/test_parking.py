@@ -183,6 +183,27 @@ def test_parked_when_the_answer_is_not_there_yet_then_it_stays_to_its_first_dead
     assert asked_for == [False, False, False, True]
 
 
+def test_parked_when_it_rings_while_the_answer_is_looked_for_then_asked_again() -> None:
+    bus, looks = Bus(), []
+
+    def handle(asked: Request) -> Park:
+        def answer(time_is_up: bool) -> Response | None:
+            looks.append(time_is_up)
+            if len(looks) == 1:
+                bus.ring("runs")
+                return None
+            return Response(200, {}, b"rang")
+
+        return Park((_RUNS,), bus.number, 20, answer)
+
+    with served(handle, bus=bus) as site, site.connect() as wire:
+        wire.send("GET /")
+        until(lambda: site.server.parked == 1)
+        bus.ring("runs")
+        assert wire.answer().body == b"rang"
+        assert looks == [False, False]
+
+
 @pytest.mark.parametrize(("fault", "status"), [(NotFound("Gone."), 404), (ValueError("x"), 500), (None, 500)])
 def test_parked_when_its_answer_fails_then_an_error_and_the_others_are_answered(
     fault: Exception | None, status: int
@@ -219,6 +240,23 @@ def test_parked_when_the_server_stops_then_answered() -> None:
         assert all(wire.at_end() for wire in wires)
         site.thread.join(2)
         assert not site.thread.is_alive()
+
+
+def test_parked_when_the_server_stops_before_it_parks_then_answered() -> None:
+    bus, inside, go_on = Bus(), threading.Event(), threading.Event()
+
+    def handle(asked: Request) -> Park:
+        inside.set()
+        go_on.wait(5)
+        return Park((_RUNS,), bus.number, 20, lambda up: Response(200, {}, b"time" if up else b"rang"))
+
+    with served(handle, bus=bus) as site, site.connect() as wire:
+        wire.send("GET /")
+        assert inside.wait(5)
+        site.server.stop(5)
+        until(lambda: site.server.stopping)
+        go_on.set()
+        assert wire.answer().body == b"time"
 
 
 def test_parked_when_a_stream_is_the_answer_then_streamed() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import time
 
 import pytest
@@ -36,11 +37,11 @@ def test_slow_body_when_below_the_rate_then_408() -> None:
 
 
 def test_slow_body_when_above_the_rate_then_it_may_take_longer() -> None:
-    with served(limits=Limits(body_seconds=0.2, body_rate=100)) as site, site.connect() as wire:
+    with served(limits=Limits(body_seconds=0.4, body_rate=50)) as site, site.connect() as wire:
         wire.send(request("POST /", "Content-Length: 100"))
         for _ in range(10):
             wire.send(b"x" * 10)
-            time.sleep(0.05)
+            time.sleep(0.06)
         assert wire.answer().json()["size"] == 100
 
 
@@ -84,6 +85,35 @@ def test_client_when_it_resets_in_the_middle_then_forgotten() -> None:
         until(lambda: site.server.connections == 0)
         assert site.server.bodies_bytes == 0
         assert site.ask("GET /").status == 200
+
+
+def test_client_when_it_leaves_in_its_upload_then_the_bytes_are_no_longer_counted() -> None:
+    with served() as site:
+        with site.connect() as wire:
+            wire.send(request("POST /", "Content-Length: 10") + b"abc")
+            until(lambda: site.server.bodies_bytes == 3)
+        until(lambda: site.server.bodies_bytes == 0)
+
+
+def test_client_when_it_sends_on_while_served_then_little_is_read_ahead() -> None:
+    go_on = threading.Event()
+
+    def slow(asked: Request) -> Response:
+        go_on.wait(5)
+        return echo(asked)
+
+    with served(slow) as site, site.connect() as wire:
+        wire.send("GET /")
+        sender = threading.Thread(target=wire.send, args=(request("GET /x") * 50_000,))
+        sender.start()
+        (client,) = until(lambda: list(site.server._clients))
+        until(lambda: client._reader.waiting > 64 * 1024)
+        time.sleep(0.1)
+        assert client._reader.waiting <= 2 * 64 * 1024
+        go_on.set()
+        assert {wire.answer().status for _ in range(2000)} == {200}
+        wire.sock.shutdown(socket.SHUT_RDWR)
+        sender.join(5)
 
 
 def test_big_answer_when_read_slowly_then_whole() -> None:

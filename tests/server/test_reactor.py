@@ -147,6 +147,27 @@ def test_accept_when_descriptors_run_out_then_it_pauses_and_goes_on(monkeypatch:
         assert 0.5 < time.monotonic() - started < 3
 
 
+def test_accept_when_paused_then_a_client_that_leaves_makes_room_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused, accept = threading.Event(), socket.socket.accept
+
+    def short(listening: socket.socket) -> object:
+        if not refused.is_set():
+            refused.set()
+            raise OSError(errno.EMFILE, "too many")
+        return accept(listening)
+
+    with served() as site, site.connect() as before:
+        assert before.ask("GET /").status == 200
+        monkeypatch.setattr(socket.socket, "accept", short)
+        with site.connect() as waiting:
+            waiting.send("GET /")
+            assert refused.wait(5)
+            started = time.monotonic()
+            before.sock.close()
+            assert waiting.answer().status == 200
+            assert time.monotonic() - started < 0.9
+
+
 def test_room_when_descriptors_are_few_then_a_reserve_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     for soft, wanted, room in ((1024, 20_000, 768), (100_000, 20_000, 20_000), (100, 20_000, 75), (-1, 5, 5)):
         monkeypatch.setattr("resource.getrlimit", lambda _, soft=soft: (soft, soft))

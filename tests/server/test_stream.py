@@ -85,6 +85,9 @@ def test_stream_when_the_client_does_not_read_then_it_is_not_pulled_and_then_cut
         assert body.closed.wait(5)
         assert body.pulled < 2000
         until(lambda: site.server.connections == 0)
+        with pytest.raises(ConnectionResetError):  # what the kernel held for it is gone, too
+            while wire.sock.recv(65536):
+                pass
 
 
 @pytest.mark.parametrize("length", [None, "50000"])
@@ -104,6 +107,34 @@ def test_stream_when_it_fails_midway_then_the_client_sees_it_cut_off(length: str
 def test_stream_when_it_is_not_as_long_as_it_said_then_500(length: str) -> None:
     with served(lambda asked: Response(200, {"Content-Length": length}, iter([b"abcdef"]))) as site:
         assert site.ask("GET /").status == 500
+
+
+class _File:
+    """A body that is no generator: pieces of a thing that must be closed."""
+
+    def __init__(self, pieces: int) -> None:
+        self.left = pieces
+        self.closed = threading.Event()
+
+    def __iter__(self) -> _File:
+        return self
+
+    def __next__(self) -> bytes:
+        if not self.left:
+            raise StopIteration
+        self.left -= 1
+        return b"x" * 50_000
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+@pytest.mark.parametrize("pieces", [0, 1, 20])
+def test_stream_when_it_is_not_a_generator_then_closed_at_its_end(pieces: int) -> None:
+    body = _File(pieces)
+    with served(lambda asked: Response(200, {}, body)) as site:
+        assert len(site.ask("GET /").body) == pieces * 50_000
+        assert body.closed.wait(5)
 
 
 def test_stream_when_it_fails_at_once_then_the_error_is_the_answer() -> None:

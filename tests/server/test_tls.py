@@ -43,7 +43,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
 def _secure(site: Served) -> Wire:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return Wire(context.wrap_socket(site.connect().sock))
+    return Wire(context.wrap_socket(site.connect().sock, suppress_ragged_eofs=False))
 
 
 def _handle(asked: Request) -> Response:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airunner.base.errors import AirunnerError
+from airunner.base.errors import AirunnerError, Invalid
 from airunner.server.head import Heads, accepts_gzip
 from airunner.server.limits import Limits
 from airunner.server.wire import Reader, Request
@@ -73,6 +73,25 @@ def test_chunks_when_odd_then_400_at_every_split(body: bytes) -> None:
 )
 def test_request_when_refused_then_its_status_at_every_split(data: bytes, status: int) -> None:
     assert {_status(data, step) for step in (None, 1, 2, 5)} == {status}
+
+
+@pytest.mark.parametrize("parts", [(b"GET / HTTP/1.1\r", b"X"), (b"GET /", b"\n"), (b"GET / HTTP/1.1\r\nA: b", b"\0")])
+def test_head_when_it_can_no_longer_be_good_then_refused_before_its_end(parts: tuple[bytes, bytes]) -> None:
+    reader = _reader()
+    reader.feed(parts[0])
+    assert reader.take() is None
+    reader.feed(parts[1])
+    with pytest.raises(Invalid):
+        reader.take()
+
+
+def test_chunks_when_much_data_came_then_extensions_are_bounded_as_before() -> None:
+    reader = _reader(Limits())
+    reader.feed(chunked(b"10000\r\n" + b"x" * 65536 + b"\r\n"))
+    assert reader.take() is None
+    reader.feed((b"1;" + b"a" * 900 + b"\r\nx\r\n") * 30)
+    with pytest.raises(Invalid):
+        reader.take()
 
 
 def test_head_when_it_has_over_a_hundred_fields_then_431() -> None:

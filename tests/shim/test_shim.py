@@ -28,7 +28,9 @@ def pid_from(path: Path) -> int:
     return int(until(lambda: path.exists() and path.read_text().strip()))
 
 
-@pytest.mark.parametrize(("script", "status", "code"), [("true", "completed", 0), ("false", "failed", 1), ("exit 7", "failed", 7)])
+@pytest.mark.parametrize(
+    ("script", "status", "code"), [("true", "completed", 0), ("false", "failed", 1), ("exit 7", "failed", 7)]
+)
 def test_exit_code_decides_the_status(yard: Yard, script: str, status: str, code: int) -> None:
     record, output = yard.run(script)
     assert (record.status, record.exit_code, record.signal, output) == (status, code, None, b"")
@@ -106,7 +108,9 @@ def test_descendants_in_sessions_of_their_own_die_with_a_kill(yard: Yard, tmp_pa
 
 
 def test_leftovers_end_with_the_main_process(yard: Yard, tmp_path: Path) -> None:
-    record, _ = yard.run(f"setsid bash -c 'echo $$ > {tmp_path}/a; exec sleep 300' & while ! [ -s {tmp_path}/a ]; do :; done")
+    record, _ = yard.run(
+        f"setsid bash -c 'echo $$ > {tmp_path}/a; exec sleep 300' & while ! [ -s {tmp_path}/a ]; do :; done"
+    )
     assert record.status == "completed"
     assert not is_alive(pid_from(tmp_path / "a"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -99,6 +100,30 @@ def test_text_when_its_last_run_goes_then_it_leaves_the_index_and_others_stay(da
     assert link.execute("SELECT count(*) FROM aiRunnerTexts").fetchone() == (1,)
     assert link.execute("SELECT rowid FROM aiRunnerSearch WHERE aiRunnerSearch MATCH 'zeb'").fetchall() == []
     link.close()
+
+
+def test_search_when_a_text_has_all_its_trigrams_but_not_in_a_row_then_it_is_no_hit(data_dir: Path) -> None:
+    store = open_store("sqlite", data_folder=data_dir, clock=SystemClock())
+    store.insert_run(a_run(promptContent="abcx bcde"))
+    until(lambda: not_indexed(data_dir) == 0)
+    assert [store.find_runs(RunQuery(search=word)).total for word in ("abcde", "bcde", "abcx bcd")] == [0, 1, 1]
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("filters", "index"),
+    [
+        ({}, "runsByQueued"),
+        ({"status": ("failed",)}, "runsByStatus"),
+        ({"status": ("failed", "killed")}, "runsByQueued"),
+        ({"status": ("failed",), "prompt_id": "q1"}, "runsByPrompt"),
+        ({"status": ("failed",), "sort": "exitCode"}, "runsByExitCode"),
+    ],
+)
+def test_walk_when_the_order_allows_then_it_goes_along_the_filter(filters: dict[str, Any], index: str) -> None:
+    query = RunQuery(**filters)
+    scope = sqlite_search.Scope("", sqlite_find._conditions(query))
+    assert sqlite_find._order(query, scope).index == index
 
 
 def test_directories_when_few_are_recent_then_the_rest_are_found_all_the_same(

@@ -183,6 +183,11 @@ def test_a_line_without_end_is_held_in_bounded_memory() -> None:
     assert len(taken) == 1 and len(taken[0].text) > 2**23
 
 
+def test_marks_without_end_on_one_character_are_bounded() -> None:
+    text = clean(b"e" + "\u0301".encode() * 100_000 + b"x")
+    assert text.startswith("e\u0301\u0301") and text.endswith("x") and len(text) < 100
+
+
 def sequences() -> st.SearchStrategy[bytes]:
     """Bytes that are more often meant for a terminal than random ones are."""
     numbers = st.from_regex(r"[<-?]?[0-9]{0,3}(;[0-9]{0,3}){0,3}[ !$'\"]?", fullmatch=True)

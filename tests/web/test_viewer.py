@@ -1,0 +1,195 @@
+"""The output viewer in a real browser: long logs, search, selection, terminal mode, live output."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.web.conftest import Visit
+
+pytestmark = pytest.mark.browser
+
+
+def drawn(page: Page) -> int:
+    """Return how many lines exist in the page."""
+    return page.locator(".ln").count()
+
+
+def line_in_sight(page: Page) -> int:
+    """Return the number of the line in the middle of the log."""
+    return page.evaluate(
+        """() => {
+          const log = document.querySelector(".log").getBoundingClientRect();
+          const at = document.elementFromPoint(log.left + 200, log.top + log.height / 2);
+          return Number(at.closest(".ln").dataset.line) + 1;
+        }"""
+    )
+
+
+def test_long_log_when_scrolled_draws_only_what_is_seen(visit: Visit, start: Any) -> None:
+    run = start("seq 1 200000")
+    page = visit(f"#/history/{run['runId']}")
+    expect(page.locator(".vw-foot")).to_contain_text("200,000 lines", timeout=30_000)
+    assert drawn(page) < 120
+    page.locator(".log").focus()
+    page.keyboard.press("Shift+G")
+    expect(page.locator(".ln-text", has_text="200000")).to_be_visible()
+    assert drawn(page) < 120
+    page.evaluate("document.querySelector('.log').scrollTop = 18 * 99999")
+    expect(page.locator('.ln[data-line="99999"] .ln-text')).to_have_text("100000\n")
+    page.keyboard.press("g")
+    page.keyboard.press("g")
+    expect(page.locator('.ln[data-line="0"]')).to_be_in_viewport()
+
+
+def test_scrolling_a_long_log_keeps_frames_short(visit: Visit, start: Any) -> None:
+    run = start('for i in $(seq 1 40000); do echo "$i a line that is a little longer than the others "; done')
+    page = visit(f"#/history/{run['runId']}")
+    expect(page.locator(".vw-foot")).to_contain_text("40,000 lines", timeout=30_000)
+    spent = page.evaluate(
+        """async () => {
+          const log = document.querySelector(".log");
+          const spent = [];
+          for (let step = 0; step < 60; step += 1) {
+            log.scrollTop += 700;
+            await new Promise((done) => requestAnimationFrame(done));
+            const from = performance.now();
+            await new Promise((done) => requestAnimationFrame(done));
+            spent.push(performance.now() - from);
+          }
+          return spent.sort((a, b) => a - b)[Math.floor(spent.length * 0.9)];
+        }"""
+    )
+    assert spent < 100, f"a frame took {spent:.0f} ms"
+
+
+def test_wrapped_lines_when_scrolled_stay_in_place(visit: Visit, start: Any) -> None:
+    run = start("for i in $(seq 1 3000); do printf '%d %0.sword ' $i $(seq 1 $((i % 60))); echo; done")
+    page = visit(f"#/history/{run['runId']}")
+    expect(page.locator(".vw-foot")).to_contain_text("3,000 lines")
+    for share in (0.3, 0.6, 0.9):
+        page.evaluate(
+            "(share) => { const log = document.querySelector('.log'); log.scrollTop = log.scrollHeight * share; }",
+            share,
+        )
+        page.wait_for_timeout(60)  # two frames: draw, then settle
+        before = line_in_sight(page)
+        page.wait_for_timeout(120)
+        assert line_in_sight(page) == before
+    tops = page.evaluate(
+        "() => [...document.querySelectorAll('.ln')].map((row) => row.getBoundingClientRect()).map((at) => [at.top, at.bottom])"
+    )
+    assert all(abs(above[1] - below[0]) < 1 for above, below in zip(tops, tops[1:], strict=False))
+
+
+def test_search_when_typed_counts_marks_and_steps(visit: Visit, start: Any) -> None:
+    run = start("seq 1 5000; echo 'Retry (now)'; echo retry retry")
+    page = visit(f"#/history/{run['runId']}")
+    page.locator(".ln").first.wait_for()
+    page.keyboard.press("/")
+    page.keyboard.type("retry")
+    expect(page.locator(".tally")).to_have_text("1 / 3")
+    expect(page.locator("mark.is-now")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.locator(".tally")).to_have_text("2 / 3")
+    page.keyboard.press("Shift+Enter")
+    expect(page.locator(".tally")).to_have_text("1 / 3")
+    field = page.get_by_label("Find in output")
+    field.fill("(")
+    expect(page.locator(".tally")).to_have_text("1 / 1")
+    page.get_by_role("button", name="Regular expression").click()
+    expect(page.locator(".find-error")).to_be_visible()
+    field.fill("^retry")
+    expect(page.locator(".tally")).to_have_text("1 / 2")
+    field.fill("nowhere")
+    expect(page.locator(".tally")).to_have_text("none")
+
+
+def test_lines_when_chosen_are_in_the_address_and_are_copied(visit: Visit, context: BrowserContext, start: Any) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    run = start("seq 1 100")
+    page = visit(f"#/history/{run['runId']}")
+    page.locator('.ln[data-line="4"] .ln-nr').click()
+    page.locator('.ln[data-line="6"] .ln-nr').click(modifiers=["Shift"])
+    assert page.url.endswith("/L5-L7")
+    page.locator(".log").focus()
+    page.keyboard.press("y")
+    expect(page.get_by_text("Copied 3 lines")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == "5\n6\n7"
+    linked = visit(f"#/history/{run['runId']}/L80-L82")
+    expect(linked.locator(".ln.is-selected")).to_have_count(3)
+    expect(linked.locator('.ln[data-line="79"]')).to_be_in_viewport()
+
+
+def test_log_when_downloaded_is_the_clean_text(visit: Visit, start: Any) -> None:
+    run = start("printf 'a\\rb\\n\\e[31mred\\e[0m\\n'")
+    page = visit(f"#/history/{run['runId']}")
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Download .log").click()
+    assert waiting.value.path().read_text() == "b\nred\n"
+    assert waiting.value.suggested_filename.endswith(".log")
+
+
+def test_live_output_is_followed_until_somebody_scrolls(visit: Visit, start: Any) -> None:
+    run = start("seq 1 300; for i in $(seq 301 360); do echo $i; sleep 0.05; done", wait=False)
+    page = visit(f"#/run/{run['runId']}")
+    expect(page.get_by_role("button", name="Follow")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator('.ln[data-line="309"]')).to_be_in_viewport()
+    page.locator(".log").hover()
+    page.mouse.wheel(0, -3000)
+    expect(page.get_by_role("button", name="Follow")).to_have_attribute("aria-pressed", "false")
+    pill = page.locator(".b-pill")
+    expect(pill).to_have_text(re.compile(r"\d+ new lines?"))
+    pill.click()
+    expect(page.locator('.ln[data-line="359"]')).to_be_in_viewport()
+    expect(page.locator(".vw-head .st")).to_have_text("Completed")
+
+
+def test_progress_that_redraws_its_line_stays_one_line(visit: Visit, start: Any) -> None:
+    run = start("for i in $(seq 0 10 100); do printf '\\r%d%%' $i; sleep 0.05; done; echo; echo end", wait=False)
+    page = visit(f"#/run/{run['runId']}")
+    expect(page.locator(".ln-text", has_text="end")).to_be_visible()
+    expect(page.locator(".ln")).to_have_count(2)
+    expect(page.locator('.ln[data-line="0"] .ln-text')).to_have_text("100%\n")
+
+
+def test_styles_of_a_program_are_drawn_and_markup_is_text(visit: Visit, start: Any) -> None:
+    run = start("printf '\\e[1;31mred\\e[0m \\e[38;5;208mnumber\\e[0m \\e[38;2;1;2;3mtrue\\e[0m <b>not bold</b>\\n'")
+    page = visit(f"#/history/{run['runId']}")
+    line = page.locator('.ln[data-line="0"] .ln-text')
+    expect(line).to_have_text("red number true <b>not bold</b>\n")
+    assert line.locator("b").count() == 0
+    assert line.locator(".f-1.a-bold").inner_text() == "red"
+    assert line.locator("span", has_text="number").evaluate("one => one.style.color") != ""
+
+
+def test_terminal_mode_draws_colours_under_the_policy(visit: Visit, start: Any) -> None:
+    run = start("printf '\\e[32mgreen\\e[0m \\e[38;2;200;60;60mtrue\\e[0m \\e[5;10Hmoved\\n'")
+    page = visit(f"#/history/{run['runId']}")
+    page.get_by_role("button", name="Terminal").click()
+    rows = page.locator(".xterm-rows")
+    expect(rows).to_contain_text("green true")
+    expect(rows).to_contain_text("moved")
+    colour = "one => getComputedStyle(one).color"
+    assert rows.locator("span", has_text="true").first.evaluate(colour) == "rgb(200, 60, 60)"
+    assert rows.locator("span", has_text="green").first.evaluate(colour) == "rgb(30, 110, 52)"
+    expect(page.locator(".term-size")).to_have_text("120 × 40")
+    page.get_by_label("Find in output").fill("moved")
+    expect(page.locator(".tally")).to_have_text("1 / 1")
+    page.get_by_role("button", name="Clean", exact=True).click()
+    expect(page.locator(".ln-text", has_text="moved")).to_be_visible()
+    assert page.evaluate("Object.hasOwn(document, 'createElement')") is False
+
+
+def test_full_screen_when_left_by_escape_returns(visit: Visit, start: Any) -> None:
+    run = start("echo wide")
+    page = visit(f"#/history/{run['runId']}")
+    page.locator(".ln").first.wait_for()
+    page.keyboard.press("Shift+F")
+    assert page.locator(".vw").bounding_box() == {"x": 0, "y": 0, "width": 1280, "height": 800}
+    page.keyboard.press("Escape")
+    expect(page.locator(".drawer")).to_be_visible()
+    assert page.locator(".vw").bounding_box()["y"] > 0  # type: ignore[index]
