@@ -144,7 +144,19 @@ _JSON = st.recursive(
     max_leaves=8,
 )
 _NAMES = st.sampled_from(
-    "content agentProfileId workingDirectory timeout type env variables promptId name slug cols".split()
+    [
+        "content",
+        "agentProfileId",
+        "workingDirectory",
+        "timeout",
+        "type",
+        "env",
+        "variables",
+        "promptId",
+        "name",
+        "slug",
+        "cols",
+    ]
 )
 
 

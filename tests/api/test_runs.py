@@ -10,9 +10,41 @@ import pytest
 from tests.helpers.runs import make_profile, start_run, wait_running
 from tests.helpers.server import API, House
 
-FIELDS = """runId promptId promptName scheduleId agentProfileId agentProfileName agentType promptContent workingDirectory
-command pid status exitCode stdout stderr rawOutput startedAt finishedAt durationSeconds triggeredBy resourceUsage queuedAt
-scheduledFor signal reason node sessionId usage git attempt pipelineRunId lastScreen startedBy""".split()
+FIELDS = [
+    "runId",
+    "promptId",
+    "promptName",
+    "scheduleId",
+    "agentProfileId",
+    "agentProfileName",
+    "agentType",
+    "promptContent",
+    "workingDirectory",
+    "command",
+    "pid",
+    "status",
+    "exitCode",
+    "stdout",
+    "stderr",
+    "rawOutput",
+    "startedAt",
+    "finishedAt",
+    "durationSeconds",
+    "triggeredBy",
+    "resourceUsage",
+    "queuedAt",
+    "scheduledFor",
+    "signal",
+    "reason",
+    "node",
+    "sessionId",
+    "usage",
+    "git",
+    "attempt",
+    "pipelineRunId",
+    "lastScreen",
+    "startedBy",
+]
 
 
 def test_the_record_has_every_field(shell: House) -> None:

@@ -67,7 +67,9 @@ def test_scrolling_a_long_log_keeps_frames_short(visit: Visit, start: Any) -> No
 
 
 def test_wrapped_lines_when_scrolled_stay_in_place(visit: Visit, start: Any) -> None:
-    run = start("for i in $(seq 1 3000); do printf '%d %0.sword ' $i $(seq 1 $((i % 60))); echo; done")
+    run = start(
+        "awk 'BEGIN { for (i = 1; i <= 3000; i++) { s = i; for (j = 0; j < i % 60; j++) s = s \" word\"; print s } }'"
+    )
     page = visit(f"#/history/{run['runId']}")
     expect(page.locator(".vw-foot")).to_contain_text("3,000 lines")
     for share in (0.3, 0.6, 0.9):
