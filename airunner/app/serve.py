@@ -15,15 +15,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from airunner.app.build import House, build
-from airunner.base.clock import SystemClock
+from airunner.base.clock import Clock, SystemClock
 from airunner.base.errors import AirunnerError, Broken, Conflict
 from airunner.base.files import make_private_folder, replace_file, take_lock
 from airunner.base.log import logger, pairs, set_up, write_if_taken
 from airunner.config import Config
+from airunner.engine.retention import clean_up
 from airunner.shim.nursery import Nursery, Source
 from airunner.store.open import open_store
 
 _STOP_SECONDS = 2.0
+_FIRST_TIDY_SECONDS, _TIDY_SECONDS = 10.0, 3600.0
 _SWITCH_SECONDS = 0.001  # the loop's thread must not wait long for one that cleans megabytes
 _log = logger("app")
 
@@ -49,6 +51,7 @@ def serve(config: Config, nursery: Nursery) -> int:
         stack.enter_context(_announced(config, house, local_token))
         _stop_on_signals(house)
         house.conductor.start()
+        _tidy_hourly(house, config, clock)
         _say_ready(house)
         house.server.run()
         house.conductor.stop()
@@ -112,6 +115,23 @@ def _stop_on_signals(house: House) -> None:
             house.server.stop(_STOP_SECONDS)
 
     house.server.watch(read, stop)
+
+
+def _tidy_hourly(house: House, config: Config, clock: Clock) -> None:
+    """Remove what is old, in a worker: soon after the start, then every hour."""
+
+    def tidy() -> None:
+        try:
+            clean_up(house.store, clock, config.data)
+            house.keyring.forget_expired()
+        except (AirunnerError, OSError) as error:
+            _log.warning("old runs not removed%s", pairs(error=error))
+
+    def again() -> None:
+        house.server.run_in_worker(tidy)
+        house.server.call_later(_TIDY_SECONDS, again)
+
+    house.server.call_later(_FIRST_TIDY_SECONDS, again)
 
 
 def _say_ready(house: House) -> None:

@@ -7,8 +7,9 @@ import re
 import threading
 import unicodedata
 from collections.abc import Callable
+from datetime import datetime
 
-from airunner.base.clock import Clock
+from airunner.base.clock import Clock, from_epoch
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u
 _RANDOM_BITS = 50
@@ -41,6 +42,16 @@ class Ids:
 def is_id(text: str) -> bool:
     """Say whether `text` has the form of an id."""
     return bool(_ID.match(text))
+
+
+def made_at(id: str) -> datetime:
+    """Return when an id was made, in UTC; raise ValueError for text that is no id."""
+    if not is_id(id):
+        raise ValueError(f"not an id: {id!r}")
+    number = 0
+    for letter in id:
+        number = number << 5 | _ALPHABET.index(letter)
+    return from_epoch((number >> _RANDOM_BITS) / 1000)
 
 
 def is_slug(text: str) -> bool:

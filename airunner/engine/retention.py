@@ -1,0 +1,72 @@
+"""Deletes what the settings say is old: output by the folders that are there, records by the store.
+
+Never an active run, never a pinned one. The id of a run tells when it was queued.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from airunner.base.clock import Clock
+from airunner.base.ids import is_id, made_at
+from airunner.base.log import logger, pairs
+from airunner.domain.query import MOST, RunQuery, SortKey
+from airunner.domain.record import from_doc
+from airunner.domain.settings import Settings
+from airunner.domain.states import FINISHED
+from airunner.store.contract import Store
+
+_log = logger("engine")
+
+
+def clean_up(store: Store, clock: Clock, data_folder: Path) -> tuple[int, int]:
+    """Remove old output and old records; return how many of each. Raises Busy."""
+    settings = from_doc(Settings, store.settings())
+    now, outputs, records = clock.now(), 0, 0
+    if settings.output_retention_days:
+        roots = [data_folder, *([Path(settings.log_directory)] if settings.log_directory else [])]
+        cutoff = now - timedelta(days=settings.output_retention_days)
+        outputs = sum(_remove_output(store, folder) for root in roots for folder in _older_folders(root, cutoff))
+    if settings.record_retention_days:
+        records = _remove_records(store, now - timedelta(days=settings.record_retention_days))
+    if outputs or records:
+        _log.info("old runs removed%s", pairs(outputs=outputs, records=records))
+    return outputs, records
+
+
+def _older_folders(root: Path, cutoff: datetime) -> Iterator[Path]:
+    for month in sorted((root / "runs").glob("[0-9]*-[0-9]*")):
+        for folder in sorted(month.iterdir()):
+            if is_id(folder.name) and made_at(folder.name) < cutoff:
+                yield folder
+        with contextlib.suppress(OSError):
+            month.rmdir()  # refused while anything is in it
+
+
+def _remove_output(store: Store, folder: Path) -> bool:
+    run = store.get_run(folder.name)
+    if run is not None and (run["status"] not in FINISHED or run["pinned"]):
+        return False
+    shutil.rmtree(folder, ignore_errors=True)
+    return True
+
+
+def _remove_records(store: Store, cutoff: datetime) -> int:
+    """Delete page by page; a pinned run is passed by."""
+    query = RunQuery(status=tuple(FINISHED), before=cutoff, sort="queuedAt", descending=False, limit=MOST)
+    removed = 0
+    while True:
+        page = store.find_runs(query)
+        removed += sum(store.delete_run(run["runId"]) for run in page.runs if not run["pinned"])
+        if page.next_cursor is None:
+            return removed
+        query = replace(query, cursor=_place(query, page.next_cursor))
+
+
+def _place(query: RunQuery, cursor: str) -> SortKey | None:
+    return RunQuery.from_params({"sort": [query.sort_name], "cursor": [cursor]}).cursor
