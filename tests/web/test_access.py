@@ -90,7 +90,7 @@ def test_axe_finds_nothing_in_what_floats(visit: Visit, lived_in: dict[str, Any]
     found["details"] = faults(page)
     page.keyboard.press("Escape")
     page.keyboard.press("Control+k")
-    page.get_by_role("option").first.wait_for()
+    page.locator(".pal-list [role=option]").first.wait_for()
     found["palette"] = faults(page)
     page.keyboard.press("Escape")
     page.keyboard.press("?")
@@ -116,7 +116,7 @@ def test_nothing_is_wider_than_the_window(visit: Visit, lived_in: dict[str, Any]
         wide = page.evaluate(
             """() => [...document.querySelectorAll("body *")].filter((one) => {
               const at = one.getBoundingClientRect();
-              const scrolls = one.closest(".run-tabs, .log, .term, .sr, .reel-box, .code, .card-code, .xterm, nav");
+              const scrolls = one.closest(".run-tabs, .cut, .log, .term, .sr, .reel-box, .code, .card-code, .xterm, nav");
               return at.width > 0 && at.right > innerWidth + 1 && !scrolls && getComputedStyle(one).visibility !== "hidden";
             }).map((one) => one.outerHTML.slice(0, 120))"""
         )

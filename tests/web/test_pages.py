@@ -128,6 +128,19 @@ def test_kill_when_sure_ends_the_run_and_says_by_whom(visit: Visit, start: Any) 
     expect(page.get_by_role("button", name="Kill", exact=True)).to_be_hidden()
 
 
+def test_run_started_here_when_it_fails_unseen_says_so(visit: Visit, shell: Any) -> None:
+    page = visit()
+    page.get_by_label("Prompt", exact=True).fill("sleep 0.5; exit 4")
+    page.get_by_role("combobox", name="Working directory").fill("/")
+    page.get_by_role("button", name="Run now").click()
+    expect(page.locator(".vw-head .st")).to_have_text("Running")
+    page.get_by_role("link", name="Settings", exact=True).click()
+    toast = page.get_by_role("alert")
+    expect(toast).to_contain_text("failed")
+    toast.get_by_role("button", name="View").click()
+    expect(page.locator(".why.s-failed")).to_have_text(re.compile("exit code 4"))
+
+
 def test_history_when_a_run_starts_elsewhere_shows_it_by_itself(visit: Visit, start: Any) -> None:
     start("exit 3")
     page = visit("#/history")

@@ -195,3 +195,25 @@ def test_full_screen_when_left_by_escape_returns(visit: Visit, start: Any) -> No
     page.keyboard.press("Escape")
     expect(page.locator(".drawer")).to_be_visible()
     assert page.locator(".vw").bounding_box()["y"] > 0  # type: ignore[index]
+
+
+@pytest.mark.slow
+def test_millions_of_lines_can_be_scrolled_to_the_last(visit: Visit, start: Any) -> None:
+    run = start("yes | head -n 1500000")
+    page = visit(f"#/history/{run['runId']}")
+    expect(page.locator(".vw-foot")).to_contain_text("1,500,000 lines", timeout=60_000)
+    page.locator(".log").focus()
+    page.keyboard.press("Shift+G")
+    expect(page.locator('.ln[data-line="1499999"]')).to_be_in_viewport()
+    assert drawn(page) < 120
+    page.keyboard.press("l")
+    page.get_by_label("Line, 1 to 1,500,000").fill("750001")
+    page.keyboard.press("Enter")
+    expect(page.locator('.ln[data-line="750000"].is-selected')).to_be_in_viewport()
+
+
+def test_run_that_is_not_there_says_so_and_can_be_left(visit: Visit) -> None:
+    page = visit("#/history/01m82kmppj19v40e3shx")
+    expect(page.get_by_text("The run could not be read")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator(".drawer")).to_have_count(0)

@@ -19,7 +19,10 @@ export class ApiError extends Error {
   }
 }
 
-/** Fires "unauthorised" on every 401 of a known session, "unreachable" when no answer came, "reached" when one did. */
+/**
+ * Fires "unauthorised" on every 401 of a known session, and "unreachable" when no answer came.
+ * Options of a request: `signal`, `headers`, `patience` in ms, `quiet`: its 401 is expected, `probing`: its silence is.
+ */
 export class Api extends EventTarget {
   #root;
 
@@ -75,26 +78,35 @@ export class Api extends EventTarget {
     return new URL(`api/${name}`, this.#root).href;
   }
 
-  async #call(method, url, body, { signal, headers = {}, patience = PATIENCE_MS, quiet = false } = {}) {
+  async #call(
+    method,
+    url,
+    body,
+    { signal, headers = {}, patience = PATIENCE_MS, quiet = false, probing = false } = {},
+  ) {
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), patience);
     const onAbort = () => limit.abort();
     signal?.addEventListener("abort", onAbort);
     if (signal?.aborted) limit.abort();
     try {
-      const request = { method, headers: { Accept: "application/json", ...headers }, signal: limit.signal, credentials: "same-origin" };
+      const request = {
+        method,
+        headers: { Accept: "application/json", ...headers },
+        signal: limit.signal,
+        credentials: "same-origin",
+      };
       if (body !== undefined) {
         request.headers["Content-Type"] = "application/json";
         request.body = JSON.stringify(body);
       }
       const response = await fetch(url, request);
       const answer = await this.#read(response);
-      this.dispatchEvent(new Event("reached"));
       if (response.ok) return answer;
       throw this.#refusal(response, answer, quiet);
     } catch (error) {
       if (error instanceof ApiError || signal?.aborted) throw error;
-      this.dispatchEvent(new Event("unreachable"));
+      if (!probing) this.dispatchEvent(new Event("unreachable"));
       throw new ApiError("The server does not answer. Running agents are not affected.");
     } finally {
       clearTimeout(timer);

@@ -3,7 +3,7 @@
 const GATHER_MS = 40;
 const MANY = 10;
 
-/** Fires "profiles", "settings", "active", "run" (detail: the record), "gone" (detail: the id) and "stale" (read again). */
+/** Fires "profiles", "settings", "active", "run" (detail: the record), "gone" (detail: the id), "stale": read again. */
 export class Cache extends EventTarget {
   #api;
   #changed = new Set();
@@ -20,6 +20,7 @@ export class Cache extends EventTarget {
     this.#api = api;
     live.addEventListener("events", ({ detail }) => this.#hear(detail));
     live.addEventListener("reset", () => this.refresh());
+    live.addEventListener("state", ({ detail }) => detail.online && this.refresh());
     document.addEventListener("visibilitychange", () => this.#gather());
   }
 
@@ -62,7 +63,8 @@ export class Cache extends EventTarget {
   async #read(name) {
     const path = name === "active" ? "runs/active" : name;
     this[name] = await this.#api.get(path);
-    if (name === "active") for (const run of this.active) this.runs.set(run.runId, { ...this.runs.get(run.runId), ...run });
+    if (name === "active")
+      for (const run of this.active) this.runs.set(run.runId, { ...this.runs.get(run.runId), ...run });
     this.#fire(name);
     return this[name];
   }
@@ -80,7 +82,7 @@ export class Cache extends EventTarget {
     for (const { topic, id } of events) {
       if (topic === "runs" && id) this.#changed.add(id);
       else if (topic === "runs") this.#fire("stale");
-      else if (topic === "profiles" || topic === "settings") this.load(topic).catch(() => {}); // read again at the next change
+      else if (topic === "profiles" || topic === "settings") this.load(topic).catch(() => {}); // at the next change
     }
     this.#gather();
   }

@@ -4,7 +4,8 @@
 
 const PREFIX_MS = 900;
 
-// `motion` is for keys only, not for the palette. `typing` commands work while a field has the focus. Keys: "g h" is one after the other, "Mod" is Ctrl or Command.
+// `motion` is for keys only, not for the palette. `typing` commands work while a field has the focus.
+// Keys: "g h" is one after the other, "Mod" is Ctrl or Command.
 const TABLE = [
   { id: "palette", group: "Anywhere", text: "Search or run", keys: ["Mod+K"], typing: true },
   { id: "search", group: "Anywhere", text: "Search this view", keys: ["/"], motion: true },
@@ -57,7 +58,11 @@ export class Commands {
       this.#deeds.set(id, [...(this.#deeds.get(id) ?? []), deed]);
     }
     return () => {
-      for (const [id, deed] of lent) this.#deeds.set(id, this.#deeds.get(id).filter((other) => other !== deed));
+      for (const [id, deed] of lent)
+        this.#deeds.set(
+          id,
+          this.#deeds.get(id).filter((other) => other !== deed),
+        );
     };
   }
 
@@ -69,7 +74,10 @@ export class Commands {
 
   /** The commands that can be done now, as { id, group, text, keys }. */
   list() {
-    return TABLE.filter((command) => this.#deed(command.id)).map((command) => ({ ...command, keys: command.keys.map(keyCaps) }));
+    return TABLE.filter((command) => this.#deed(command.id)).map((command) => ({
+      ...command,
+      keys: command.keys.map(keyCaps),
+    }));
   }
 
   /** Every command that people may want to learn, whether it can be done now or not. */
@@ -106,13 +114,16 @@ export class Commands {
       return;
     }
     this.#forgetPrefix();
-    if (this.#allowed(stroke, event, false) && TABLE.some(({ keys }) => keys.some((key) => key.startsWith(`${stroke} `)))) {
+    if (
+      this.#allowed(stroke, event, false) &&
+      TABLE.some(({ keys }) => keys.some((key) => key.startsWith(`${stroke} `)))
+    ) {
       this.#prefix = stroke;
       this.#timer = setTimeout(() => this.#forgetPrefix(), PREFIX_MS);
     }
   }
 
-  // Commands of what is nearest to the eye come last in the table, and win: find in the output before search in the list.
+  // What is nearest to the eye comes last in the table, and wins: find in the output before search in the list.
   #find(keys, event) {
     const able = TABLE.filter((command) => command.keys.includes(keys) && this.#deed(command.id));
     return able.filter((command) => this.#allowed(keys, event, command.typing)).at(-1);
@@ -138,7 +149,10 @@ function strokeOf(event) {
 }
 
 function isField(element) {
-  return element.isContentEditable || element.matches?.("input:not([type=checkbox], [type=radio], [type=range]), textarea, select, .xterm *");
+  return (
+    element.isContentEditable ||
+    element.matches?.("input:not([type=checkbox], [type=radio], [type=range]), textarea, select, .xterm *")
+  );
 }
 
 function keyCaps(keys) {

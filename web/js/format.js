@@ -57,7 +57,8 @@ export function when(at, now = Date.now()) {
 }
 
 /** The whole time with its zone, for titles and for what is sent elsewhere. */
-export const full = (at) => `${formatters.day.format(at).replace(",", "")} ${dayKey(at).slice(-4)}, ${clock(at)} ${zoneLabel(at)}`;
+export const full = (at) =>
+  `${formatters.day.format(at).replace(",", "")} ${dayKey(at).slice(-4)}, ${clock(at)} ${zoneLabel(at)}`;
 
 /** "12 min ago" under seven days, a date after that. */
 export function ago(at, now = Date.now()) {

@@ -32,7 +32,7 @@ export class Live extends EventTarget {
       this.#channel.onmessage = ({ data }) => this.#hear(data);
     }
     addEventListener("pagehide", () => this.#post({ kind: "bye", from: this.#me }));
-    addEventListener("online", () => this.check());
+    for (const type of ["online", "offline"]) addEventListener(type, () => this.check());
   }
 
   /** Resolves when no change after it can be missed. */
@@ -47,10 +47,12 @@ export class Live extends EventTarget {
       });
     });
     if (leadsAtOnce) return this.#lead(true);
-    navigator.locks.request(this.#name, { signal: this.#stopped.signal }, async () => {
-      this.#lead(false);
-      await this.#hold();
-    }).catch(() => {}); // stopped while waiting for its turn
+    navigator.locks
+      .request(this.#name, { signal: this.#stopped.signal }, async () => {
+        this.#lead(false);
+        await this.#hold();
+      })
+      .catch(() => {}); // stopped while waiting for its turn
   }
 
   /** Stop asking; another tab may lead. */
@@ -116,7 +118,8 @@ export class Live extends EventTarget {
   #welcome(runs) {
     const fresh = runs.filter((id) => !this.#told.has(id));
     this.#told = new Set(runs);
-    if (fresh.length) this.#broadcast({ kind: "events", events: fresh.map((id) => ({ topic: "output", id })), next: this.#cursor });
+    if (fresh.length)
+      this.#broadcast({ kind: "events", events: fresh.map((id) => ({ topic: "output", id })), next: this.#cursor });
   }
 
   #post(message) {
@@ -138,6 +141,7 @@ export class Live extends EventTarget {
     if (kind === "check") this.#poll.now();
     if (kind === "state") this.state = message.state;
     const detail = kind === "events" ? message.events : message.state;
-    if (["events", "reset", "state", "signed-in", "signed-out"].includes(kind)) this.dispatchEvent(new CustomEvent(kind, { detail }));
+    if (["events", "reset", "state", "signed-in", "signed-out"].includes(kind))
+      this.dispatchEvent(new CustomEvent(kind, { detail }));
   }
 }

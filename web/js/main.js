@@ -12,12 +12,14 @@ import { Router } from "./router.js";
 import { mountBanner } from "./shell/banner.js";
 import { applyTheme, mountRight, mountTabs, nextTheme } from "./shell/header.js";
 import { mountLogin, mountWaiting, takeLoginCode } from "./shell/login.js";
+import { mountOutcomes } from "./shell/outcomes.js";
 import { openHelp, openPalette } from "./shell/palette.js";
 import { mountTape } from "./shell/tape.js";
 import * as history from "./tabs/history.js";
 import * as run from "./tabs/run.js";
 import * as settings from "./tabs/settings.js";
 
+// A tab more is a line here, and one in the table of commands ("go-" and its id).
 const TABS = [
   { id: "run", icon: "play", ...run },
   { id: "history", icon: "history", ...history },
@@ -70,7 +72,13 @@ async function enter() {
   if (!inside) return; // the session ended meanwhile
   for (const id of ["bar", "tape"]) $(id).hidden = false;
   mountRight($("bar-right"), ctx, { onLogOut: logOut });
-  inside.add(mountTabs($("tabs"), ctx, TABS), mountTape($("tape"), ctx), ctx.commands.handle(deeds()), mountView());
+  inside.add(
+    mountTabs($("tabs"), ctx, TABS),
+    mountTape($("tape"), ctx),
+    mountOutcomes(ctx),
+    ctx.commands.handle(deeds()),
+    mountView(),
+  );
 }
 
 function leave() {
@@ -129,9 +137,7 @@ function deeds() {
     theme: () => nextTheme(prefs),
     "log-out": logOut,
     "new-run": () => ctx.router.go("run", [], { compose: "1" }),
-    "go-run": () => ctx.router.go("run"),
-    "go-history": () => ctx.router.go("history"),
-    "go-settings": () => ctx.router.go("settings"),
+    ...Object.fromEntries(TABS.map(({ id }) => [`go-${id}`, () => ctx.router.go(id)])),
   };
 }
 
@@ -140,12 +146,15 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   view.focus();
 });
 api.addEventListener("unauthorised", () => inside && live.say("signed-out"));
-api.addEventListener("unreachable", () => inside && live.check());
+api.addEventListener("unreachable", () => inside && live.state.online && live.check());
 live.addEventListener("signed-out", () => inside && showLogin(farewell));
 live.addEventListener("signed-in", () => !inside && knock());
 applyTheme(prefs);
 
 if (code) {
-  const problem = await api.login({ code }).then(() => "", (error) => error.message);
+  const problem = await api.login({ code }).then(
+    () => "",
+    (error) => error.message,
+  );
   await knock(problem);
 } else await knock();

@@ -3,7 +3,10 @@
 const WAIT_S = 25;
 const PAUSES_MS = [500, 1000, 2000, 4000, 8000, 15_000];
 
-/** Tells `onEvents(events, next)` what changed, `onReset(next)` when that is not known, `onState(state)` how it goes. */
+/**
+ * Tells `onEvents(events, next)` what changed, `onReset(next)` when that is not known, `onState(state)` how it goes,
+ * `onWatching(runs)` before it asks.
+ */
 export class Poll {
   #api;
   #tell;
@@ -13,6 +16,7 @@ export class Poll {
   #request = null;
   #wake = null;
   #running = false;
+  #hurry = false;
 
   constructor(api, { onEvents, onReset, onState, onWatching }) {
     this.#api = api;
@@ -41,9 +45,11 @@ export class Poll {
     this.#request?.abort();
   }
 
-  /** Do not wait for the end of a pause. */
+  /** Ask at once whether the server is there, instead of waiting for news or for the end of a pause. */
   now() {
-    this.#wake?.();
+    if (this.#wake) return this.#wake();
+    this.#hurry = true;
+    this.#request?.abort();
   }
 
   async #loop() {
@@ -54,10 +60,12 @@ export class Poll {
     this.#request = new AbortController();
     const { signal } = this.#request;
     const runs = this.#runs;
-    const query = this.cursor === null ? {} : { since: this.cursor, runs: runs.join(), wait: this.#failures ? 0 : WAIT_S };
+    const wait = this.#failures || this.#hurry ? 0 : WAIT_S;
+    const query = this.cursor === null ? {} : { since: this.cursor, runs: runs.join(), wait };
+    this.#hurry = false;
     try {
       if (this.cursor !== null) this.#tell.onWatching(runs);
-      this.#take(await this.#api.get("events", query, { signal, patience: (WAIT_S + 10) * 1000 }));
+      this.#take(await this.#api.get("events", query, { signal, probing: true, patience: (wait + 10) * 1000 }));
     } catch (error) {
       if (!signal.aborted) await this.#stumble(error);
     }
@@ -83,7 +91,12 @@ export class Poll {
     this.#failures += 1;
     // One stumble is not worth a banner: a restart of the server takes less than a second.
     if (this.#failures > 1) {
-      this.#tell.onState({ online: false, since: this.#since, nextTry: Date.now() + pause, reason: error.status ? error.message : "" });
+      this.#tell.onState({
+        online: false,
+        since: this.#since,
+        nextTry: Date.now() + pause,
+        reason: error.status ? error.message : "",
+      });
     }
     await new Promise((resolve) => {
       this.#wake = resolve;

@@ -3,15 +3,15 @@
 const PREFIX = "airunner.";
 
 const DEFAULTS = {
-  theme: "system",        // system, light, dark
-  singleKeys: true,       // shortcuts of one letter
+  theme: "system", // system, light, dark
+  singleKeys: true, // shortcuts of one letter
   composerWidth: 396,
   drawerWidth: 820,
   wrap: true,
-  mode: "clean",          // clean, terminal
-  announce: false,        // read new output aloud
-  draft: {},              // the composer's fields, as typed
-  open: null,             // runs open as tabs; null: those that are active
+  mode: "clean", // clean, terminal
+  announce: false, // read new output aloud
+  draft: {}, // the composer's fields, as typed
+  open: null, // runs open as tabs; null: those that are active
 };
 
 /** Fires "change" (detail: the name) for changes of this tab and of others. */

@@ -53,11 +53,17 @@ test("elapsed time stands every three seconds and every fifty lines, and quiet i
   const stamps = new Stamps();
   const lines = [0, 1, 2, 3, 3.5, 40].map((at) => ({ at }));
   stamps.changed(lines, 0);
-  assert.deepEqual(lines.map((_, nr) => stamps.shown(nr)), [0, null, null, 3, null, 40]);
+  assert.deepEqual(
+    lines.map((_, nr) => stamps.shown(nr)),
+    [0, null, null, 3, null, 40],
+  );
   assert.equal(stamps.quiet(5), 36.5);
   const long = Array.from({ length: 120 }, () => ({ at: 1 }));
   stamps.changed(long, 0);
-  assert.deepEqual(long.map((_, nr) => nr).filter((nr) => stamps.shown(nr) !== null), [0, 50, 100]);
+  assert.deepEqual(
+    long.map((_, nr) => nr).filter((nr) => stamps.shown(nr) !== null),
+    [0, 50, 100],
+  );
 });
 
 test("stamps of lines that stay do not move when the end is redrawn", () => {
@@ -66,7 +72,10 @@ test("stamps of lines that stay do not move when the end is redrawn", () => {
   stamps.changed(lines, 0);
   lines.splice(3, 1, { at: 30 }, { at: 31 });
   stamps.changed(lines, 3);
-  assert.deepEqual(lines.map((_, nr) => stamps.shown(nr)), [0, 4, 8, 30, null]);
+  assert.deepEqual(
+    lines.map((_, nr) => stamps.shown(nr)),
+    [0, 4, 8, 30, null],
+  );
   assert.equal(stamps.quiet(3), 22);
 });
 
@@ -82,5 +91,11 @@ test("any colour becomes readable on any ground, and a readable one stays as it 
 });
 
 test("the palette is xterm's", () => {
-  assert.deepEqual([16, 196, 231, 232, 255].map(paletteColour), [[0, 0, 0], [255, 0, 0], [255, 255, 255], [8, 8, 8], [238, 238, 238]]);
+  assert.deepEqual([16, 196, 231, 232, 255].map(paletteColour), [
+    [0, 0, 0],
+    [255, 0, 0],
+    [255, 255, 255],
+    [8, 8, 8],
+    [238, 238, 238],
+  ]);
 });

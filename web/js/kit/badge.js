@@ -9,13 +9,23 @@ export function stateMark(status, { tinted = false, bare = false } = {}) {
   const word = stateWord(status);
   const classes = `st s-${status}${tinted ? " tinted" : ""}`;
   const shape = icon(`st-${status}`, status === "running" ? "i-live" : "");
-  return el("span", { class: classes, title: bare ? word : null }, shape, el("span", { class: bare ? "sr" : "" }, word));
+  return el(
+    "span",
+    { class: classes, title: bare ? word : null },
+    shape,
+    el("span", { class: bare ? "sr" : "" }, word),
+  );
 }
 
 /** An agent's two letters, and its name if given. */
 export function agentMark(agentType, name = "") {
   const agent = AGENTS[agentType] ?? AGENTS.custom;
-  return el("span", { class: "ag", title: name || agent.name }, el("b", { "aria-hidden": "true" }, agent.badge), name && el("span", { class: "cut" }, name));
+  return el(
+    "span",
+    { class: "ag", title: name || agent.name },
+    el("b", { "aria-hidden": "true" }, agent.badge),
+    name && el("span", { class: "cut" }, name),
+  );
 }
 
 /** A directory, its last part in full ink; the whole is in the title. */

@@ -7,12 +7,31 @@ import { icon } from "./icons.js";
  * Make a button. `kind`: "main", "quiet", "danger", "kill" or "" (outlined); `small`; `label` for an icon alone;
  * `keys` is the shortcut shown in the tooltip; `pressed` makes it a toggle.
  */
-export function button({ text = "", icon: name = "", kind = "", small = false, label = "", keys = "", pressed, onClick, extra = "", ...rest }) {
+export function button({
+  text = "",
+  icon: name = "",
+  kind = "",
+  small = false,
+  label = "",
+  keys = "",
+  pressed,
+  onClick,
+  extra = "",
+  ...rest
+}) {
   const classes = ["b", kind && `b-${kind}`, small && "b-s", !text && "b-i", extra].filter(Boolean).join(" ");
   const tip = [label, keys && `(${keys})`].filter(Boolean).join(" ");
   return el(
     "button",
-    { type: "button", class: classes, "aria-label": label || null, title: tip || null, "aria-pressed": pressed === undefined ? null : String(pressed), on: onClick ? { click: onClick } : {}, ...rest },
+    {
+      type: "button",
+      class: classes,
+      "aria-label": label || null,
+      title: tip || null,
+      "aria-pressed": pressed === undefined ? null : String(pressed),
+      on: onClick ? { click: onClick } : {},
+      ...rest,
+    },
     name && icon(name),
     text && el("span", {}, text),
   );

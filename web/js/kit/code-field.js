@@ -2,12 +2,16 @@
 
 import { el, fill, set } from "./dom.js";
 
-const PLACEHOLDER = /\$(?:\{(?:PROMPT|PROMPT_FILE|WORKING_DIR|RUN_ID)\}|(?:PROMPT_FILE|PROMPT|WORKING_DIR|RUN_ID)(?![A-Za-z0-9_]))/g;
+const PLACEHOLDER =
+  /\$(?:\{(?:PROMPT|PROMPT_FILE|WORKING_DIR|RUN_ID)\}|(?:PROMPT_FILE|PROMPT|WORKING_DIR|RUN_ID)(?![A-Za-z0-9_]))/g;
 
 /** Text as nodes, with the placeholders marked; `problems`: [{ start, end, kind }] are underlined. */
 export function markedCode(text, problems = []) {
   const cuts = new Set([0, text.length]);
-  const holders = [...text.matchAll(PLACEHOLDER)].map((match) => ({ start: match.index, end: match.index + match[0].length }));
+  const holders = [...text.matchAll(PLACEHOLDER)].map((match) => ({
+    start: match.index,
+    end: match.index + match[0].length,
+  }));
   for (const { start, end } of [...holders, ...problems]) cuts.add(clamp(start, text)).add(clamp(end, text));
   const points = [...cuts].sort((a, b) => a - b);
   const within = (list, from) => list.find(({ start, end }) => start <= from && from < end);
@@ -22,7 +26,15 @@ export function markedCode(text, problems = []) {
 /** A code area. Returns { element, control, mark(problems), insert(text) }. */
 export function codeField({ value = "", label, onInput, rows = 3 }) {
   const paint = el("pre", { class: "code-paint", "aria-hidden": "true" });
-  const control = el("textarea", { class: "code-text m", rows, value, spellcheck: false, autocapitalize: "off", autocomplete: "off", "aria-label": label });
+  const control = el("textarea", {
+    class: "code-text m",
+    rows,
+    value,
+    spellcheck: false,
+    autocapitalize: "off",
+    autocomplete: "off",
+    "aria-label": label,
+  });
   const element = el("div", { class: "code-field" }, paint, control);
   let problems = [];
 

@@ -37,7 +37,21 @@ export function combobox(control, { label, suggest, onChoose }) {
     const found = await suggest(control.value);
     if (turn !== asked || document.activeElement !== control) return;
     options = found;
-    fill(list, found.map((option, nr) => el("li", { id: `${id}-${nr}`, role: "option", "aria-selected": "false", on: { pointerdown: (event) => event.preventDefault(), click: () => choose(option) } }, option.content)));
+    fill(
+      list,
+      found.map((option, nr) =>
+        el(
+          "li",
+          {
+            id: `${id}-${nr}`,
+            role: "option",
+            "aria-selected": "false",
+            on: { pointerdown: (event) => event.preventDefault(), click: () => choose(option) },
+          },
+          option.content,
+        ),
+      ),
+    );
     list.hidden = !found.length;
     set(control, { "aria-expanded": String(found.length > 0) });
     mark(-1);

@@ -10,8 +10,19 @@ import { el, uid } from "./dom.js";
 export function openDialog({ title, body, foot = null, extra = "", mayClose = () => true, onSubmit = null }) {
   const titleId = uid("dialog");
   const close = () => mayClose() && element.close();
-  const head = el("header", { class: "dlg-head" }, el("h2", { class: "title", id: titleId }, title), button({ icon: "close", kind: "quiet", label: "Close", keys: "Esc", onClick: close }));
-  const element = el("dialog", { class: `dlg ${extra}`.trim(), tabIndex: -1, "aria-labelledby": titleId }, head, el("div", { class: "dlg-body" }, body), foot && el("footer", { class: "dlg-foot" }, foot));
+  const head = el(
+    "header",
+    { class: "dlg-head" },
+    el("h2", { class: "title", id: titleId }, title),
+    button({ icon: "close", kind: "quiet", label: "Close", keys: "Esc", onClick: close }),
+  );
+  const element = el(
+    "dialog",
+    { class: `dlg ${extra}`.trim(), tabIndex: -1, "aria-labelledby": titleId },
+    head,
+    el("div", { class: "dlg-body" }, body),
+    foot && el("footer", { class: "dlg-foot" }, foot),
+  );
   const before = document.activeElement;
 
   element.addEventListener("cancel", (event) => {
@@ -47,7 +58,12 @@ export async function confirmDeed({ title, text, deed, stay }) {
   let sure = false;
   const yes = button({ text: deed, kind: "danger", onClick: () => ((sure = true), dialog.close()) });
   const no = button({ text: stay, onClick: () => dialog.close() });
-  const dialog = openDialog({ title, body: el("p", { class: "ink-2" }, text), foot: [el("span", { class: "grow" }), no, yes], extra: "dlg-small" });
+  const dialog = openDialog({
+    title,
+    body: el("p", { class: "ink-2" }, text),
+    foot: [el("span", { class: "grow" }), no, yes],
+    extra: "dlg-small",
+  });
   no.focus();
   await dialog.closed;
   return sure;

@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Make an element. `props`: class, on (listeners), style (CSSOM properties), attributes, and properties the element has. */
+/** Make an element. `props`: class, on (listeners), style (CSSOM), data, some properties; the rest are attributes. */
 export function el(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   set(element, props);
@@ -22,7 +22,8 @@ export function svg(tag, attributes = {}, ...children) {
 export function set(element, props) {
   for (const [name, value] of Object.entries(props)) {
     if (name === "class") element.className = value;
-    else if (name === "on") for (const [type, listener] of Object.entries(value)) element.addEventListener(type, listener);
+    else if (name === "on")
+      for (const [type, listener] of Object.entries(value)) element.addEventListener(type, listener);
     else if (name === "style") for (const [key, text] of Object.entries(value)) element.style.setProperty(key, text);
     else if (name === "data") Object.assign(element.dataset, value);
     else if (PROPERTIES.has(name)) element[name] = value;
@@ -50,7 +51,11 @@ export function leaving() {
   return {
     add: (...fns) => deeds.push(...fns),
     on: (...args) => deeds.push(on(...args)),
-    off: () => deeds.splice(0).reverse().forEach((deed) => deed()),
+    off: () =>
+      deeds
+        .splice(0)
+        .reverse()
+        .forEach((deed) => deed()),
   };
 }
 
@@ -59,7 +64,20 @@ let serial = 0;
 /** An id that no other element has. */
 export const uid = (word = "x") => `${word}-${++serial}`;
 
-const PROPERTIES = new Set(["value", "checked", "disabled", "hidden", "indeterminate", "inert", "readOnly", "selected", "tabIndex", "textContent", "open", "spellcheck"]);
+const PROPERTIES = new Set([
+  "value",
+  "checked",
+  "disabled",
+  "hidden",
+  "indeterminate",
+  "inert",
+  "readOnly",
+  "selected",
+  "tabIndex",
+  "textContent",
+  "open",
+  "spellcheck",
+]);
 
 function attribute(element, name, value) {
   if (value === null || value === undefined || value === false) element.removeAttribute(name);

@@ -4,12 +4,29 @@ import { el, fill, set, uid } from "./dom.js";
 import { icon } from "./icons.js";
 
 /** A labelled control. `box` puts it into a frame with `before` and `after` (an icon, a unit). */
-export function field({ label, control, hint = "", before = null, after = null, box = true, extra = "", aside = null }) {
+export function field({
+  label,
+  control,
+  hint = "",
+  before = null,
+  after = null,
+  box = true,
+  extra = "",
+  aside = null,
+}) {
   const id = control.id || uid("field");
   const reason = el("p", { class: "field-error", id: `${id}-error`, hidden: true });
   const note = hint && el("p", { class: "hint", id: `${id}-hint` }, hint);
   set(control, { id, "aria-describedby": note ? note.id : null });
-  const frame = box ? el("div", { class: "f", on: { click: (event) => event.target === frame && control.focus() } }, before, control, after) : control;
+  const frame = box
+    ? el(
+        "div",
+        { class: "f", on: { click: (event) => event.target === frame && control.focus() } },
+        before,
+        control,
+        after,
+      )
+    : control;
   const head = el("div", { class: "field-head" }, el("label", { class: "label", for: id }, label), aside);
   const element = el("div", { class: `field ${extra}`.trim() }, head, frame, note, reason);
   return {
@@ -20,7 +37,10 @@ export function field({ label, control, hint = "", before = null, after = null, 
     /** Show why the value was refused, or "" for none. */
     refuse(text) {
       frame.classList.toggle("is-bad", Boolean(text));
-      set(control, { "aria-invalid": text ? "true" : null, "aria-describedby": [note && note.id, text && reason.id].filter(Boolean).join(" ") || null });
+      set(control, {
+        "aria-invalid": text ? "true" : null,
+        "aria-describedby": [note && note.id, text && reason.id].filter(Boolean).join(" ") || null,
+      });
       reason.hidden = !text;
       fill(reason, text ? [icon("st-failed"), el("span", {}, text)] : []);
     },
@@ -30,7 +50,14 @@ export function field({ label, control, hint = "", before = null, after = null, 
 /** An input; numbers get a numeric keyboard and no spinner. */
 export function input({ type = "text", mono = false, ...rest } = {}) {
   const numeric = type === "number" ? { type: "text", inputmode: "decimal" } : { type };
-  return el("input", { class: mono ? "m" : "", autocomplete: "off", autocapitalize: "off", spellcheck: false, ...numeric, ...rest });
+  return el("input", {
+    class: mono ? "m" : "",
+    autocomplete: "off",
+    autocapitalize: "off",
+    spellcheck: false,
+    ...numeric,
+    ...rest,
+  });
 }
 
 /** A choice from a list of [value, words]; `value` may be one that is not in it. */
@@ -41,7 +68,10 @@ export function select(options, value, props = {}) {
 }
 
 export function setOptions(element, options, value) {
-  fill(element, options.map(([key, words, disabled]) => el("option", { value: key, disabled: Boolean(disabled) }, words)));
+  fill(
+    element,
+    options.map(([key, words, disabled]) => el("option", { value: key, disabled: Boolean(disabled) }, words)),
+  );
   element.value = value ?? options[0]?.[0] ?? "";
 }
 
@@ -50,7 +80,14 @@ export const downMark = () => icon("down");
 
 /** An on-off switch, named by `label`. */
 export function toggle({ label, checked, onChange, disabled = false }) {
-  const box = el("input", { type: "checkbox", role: "switch", "aria-label": label, checked, disabled, on: { change: () => onChange?.(box.checked, box) } });
+  const box = el("input", {
+    type: "checkbox",
+    role: "switch",
+    "aria-label": label,
+    checked,
+    disabled,
+    on: { change: () => onChange?.(box.checked, box) },
+  });
   return el("span", { class: "sw" }, box, el("i", { "aria-hidden": "true" }));
 }
 
@@ -70,7 +107,9 @@ export function showReasons(fields, reasons) {
     else homeless.push(text);
   }
   for (const one of Object.values(fields)) one.refuse(refused.get(one) ?? "");
-  Object.values(fields).find((one) => refused.has(one))?.control.focus();
+  Object.values(fields)
+    .find((one) => refused.has(one))
+    ?.control.focus();
   return homeless;
 }
 

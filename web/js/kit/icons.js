@@ -5,36 +5,60 @@ import { svg } from "./dom.js";
 // A name ends in "+" where the shape is filled.
 const SHAPES = {
   "st-queued": [["circle", { cx: 7, cy: 7, r: 5, "stroke-dasharray": "2.1 2.1" }]],
-  "st-running": [["path", { d: "M7 1.8A5.2 5.2 0 1 1 1.8 7" }], ["circle+", { cx: 7, cy: 7, r: 1.6 }]],
+  "st-running": [
+    ["path", { d: "M7 1.8A5.2 5.2 0 1 1 1.8 7" }],
+    ["circle+", { cx: 7, cy: 7, r: 1.6 }],
+  ],
   "st-completed": [["path", { d: "M2.2 7.6l3.2 3.2 6.4-7.4" }]],
   "st-failed": [["path", { d: "M3 3l8 8M11 3l-8 8" }]],
-  "st-timeout": [["circle", { cx: 7, cy: 7, r: 5.2 }], ["path", { d: "M7 4v3.2l2 1.4" }]],
+  "st-timeout": [
+    ["circle", { cx: 7, cy: 7, r: 5.2 }],
+    ["path", { d: "M7 4v3.2l2 1.4" }],
+  ],
   "st-killed": [["rect+", { x: 3, y: 3, width: 8, height: 8, rx: 1 }]],
   "st-skipped": [["path", { d: "M2.5 3.5L6 7l-3.5 3.5M7 3.5L10.5 7 7 10.5M12.2 3.2v7.6" }]],
   play: [["path+", { d: "M4 2.6v8.8L11.2 7z" }]],
   plus: [["path", { d: "M7 2.5v9M2.5 7h9" }]],
-  find: [["circle", { cx: 6, cy: 6, r: 4 }], ["path", { d: "M9 9l3.4 3.4" }]],
+  find: [
+    ["circle", { cx: 6, cy: 6, r: 4 }],
+    ["path", { d: "M9 9l3.4 3.4" }],
+  ],
   down: [["path", { d: "M4 5.5L7 8.5l3-3" }]],
   up: [["path", { d: "M4 8.5L7 5.5l3 3" }]],
   right: [["path", { d: "M5.5 4L8.5 7l-3 3" }]],
   end: [["path", { d: "M7 2v9.5M3.5 8L7 11.5 10.5 8" }]],
   close: [["path", { d: "M3.5 3.5l7 7M10.5 3.5l-7 7" }]],
   more: [["path", { d: "M3 7h.01M7 7h.01M11 7h.01", "stroke-width": 2.2 }]],
-  copy: [["rect", { x: 4.5, y: 4.5, width: 7.5, height: 7.5, rx: 1 }], ["path", { d: "M9.5 2.2H3.2a1 1 0 0 0-1 1v6.3" }]],
+  copy: [
+    ["rect", { x: 4.5, y: 4.5, width: 7.5, height: 7.5, rx: 1 }],
+    ["path", { d: "M9.5 2.2H3.2a1 1 0 0 0-1 1v6.3" }],
+  ],
   download: [["path", { d: "M7 2v6.5M4 6l3 3 3-3M2.5 12h9" }]],
   wrap: [["path", { d: "M2 3.5h10M2 7h7.5a2 2 0 0 1 0 4H7.5M9 9.3L7.3 11 9 12.7M2 11h2.5" }]],
   full: [["path", { d: "M8.5 2H12v3.5M12 2L8.3 5.7M5.5 12H2V8.5M2 12l3.7-3.7" }]],
   edit: [["path", { d: "M9.3 2.7l2 2L4.8 11.2l-2.6.6.6-2.6z" }]],
   trash: [["path", { d: "M2.5 4h9M5.5 4V2.5h3V4M3.7 4l.5 8h5.6l.5-8" }]],
   warn: [["path", { d: "M7 2l5.5 9.8h-11zM7 6v2.7M7 10.2h.01" }]],
-  theme: [["circle", { cx: 7, cy: 7, r: 5 }], ["path+", { d: "M7 2a5 5 0 0 1 0 10z" }]],
+  theme: [
+    ["circle", { cx: 7, cy: 7, r: 5 }],
+    ["path+", { d: "M7 2a5 5 0 0 1 0 10z" }],
+  ],
   folder: [["path", { d: "M1.8 3.2h3.7l1.2 1.5h5.5v6.5H1.8z" }]],
-  offline: [["path", { d: "M2 2l10 10M3 6.5a6 6 0 0 1 1.8-1.3M7.5 4.5a6 6 0 0 1 3.5 2M5 8.6a3 3 0 0 1 2-.8M7 11h.01" }]],
+  offline: [
+    ["path", { d: "M2 2l10 10M3 6.5a6 6 0 0 1 1.8-1.3M7.5 4.5a6 6 0 0 1 3.5 2M5 8.6a3 3 0 0 1 2-.8M7 11h.01" }],
+  ],
   history: [["path", { d: "M3 2v10M6 4h6M6 7h6M6 10h4" }]],
-  settings: [["path", { d: "M2 4h6M11 4h1M2 10h1M6 10h6" }], ["circle", { cx: 9.5, cy: 4, r: 1.5 }], ["circle", { cx: 4.5, cy: 10, r: 1.5 }]],
+  settings: [
+    ["path", { d: "M2 4h6M11 4h1M2 10h1M6 10h6" }],
+    ["circle", { cx: 9.5, cy: 4, r: 1.5 }],
+    ["circle", { cx: 4.5, cy: 10, r: 1.5 }],
+  ],
   filter: [["path", { d: "M2 3.5h10M4 7h6M6 10.5h2" }]],
   keyboard: [["path", { d: "M1.8 4h10.4v6.5H1.8zM4 6.2h.01M7 6.2h.01M10 6.2h.01M4.8 8.5h4.4" }]],
-  person: [["circle", { cx: 7, cy: 4.6, r: 2.4 }], ["path", { d: "M2.4 12c.4-2.6 2.2-3.9 4.6-3.9s4.2 1.3 4.6 3.9" }]],
+  person: [
+    ["circle", { cx: 7, cy: 4.6, r: 2.4 }],
+    ["path", { d: "M2.4 12c.4-2.6 2.2-3.9 4.6-3.9s4.2 1.3 4.6 3.9" }],
+  ],
   leave: [["path", { d: "M5.5 2.2H2.8v9.6h2.7M6 7h6M9.5 4.5L12 7 9.5 9.5" }]],
 };
 

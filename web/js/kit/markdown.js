@@ -1,13 +1,39 @@
-// Markdown as elements: markdown-it reads, we build; raw HTML stays text, links are only shown when they lead to the web.
+// Markdown as elements: markdown-it reads, we build; raw HTML stays text, links count only when they lead to the web.
 
 import { el } from "./dom.js";
 import { vendorModule, vendorScript } from "./vendor.js";
 
-const TAGS = new Set(["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "table", "thead", "tbody", "tr", "th", "td", "strong", "em", "s", "hr", "br"]);
+const TAGS = new Set([
+  "p",
+  "h1",
+  "h2",
+  "h3",
+  "h4",
+  "h5",
+  "h6",
+  "ul",
+  "ol",
+  "li",
+  "blockquote",
+  "table",
+  "thead",
+  "tbody",
+  "tr",
+  "th",
+  "td",
+  "strong",
+  "em",
+  "s",
+  "hr",
+  "br",
+]);
 
 /** Draw `text`; resolves to a fragment. */
 export async function markdown(text) {
-  const [markdownit, { default: highlighter }] = await Promise.all([vendorScript("markdown-it/markdown-it.min.js", "markdownit"), vendorModule("highlight/highlight.min.js")]);
+  const [markdownit, { default: highlighter }] = await Promise.all([
+    vendorScript("markdown-it/markdown-it.min.js", "markdownit"),
+    vendorModule("highlight/highlight.min.js"),
+  ]);
   const tokens = markdownit({ html: false, linkify: true }).parse(text, {});
   return build(tokens, highlighter);
 }
@@ -37,7 +63,9 @@ function opened(token) {
 
 function link(href) {
   const safe = /^https?:\/\//i.test(href);
-  return safe ? el("a", { href, target: "_blank", rel: "noreferrer noopener" }) : el("span", { class: "link-text", title: href });
+  return safe
+    ? el("a", { href, target: "_blank", rel: "noreferrer noopener" })
+    : el("span", { class: "link-text", title: href });
 }
 
 function leaf(token, highlighter) {
@@ -46,7 +74,8 @@ function leaf(token, highlighter) {
   if (token.type === "softbreak") return document.createTextNode("\n");
   if (token.type === "hardbreak") return el("br");
   if (token.type === "hr") return el("hr");
-  if (token.type === "image") return el("span", { class: "link-text", title: token.attrGet("src") ?? "" }, `[image: ${token.content}]`);
+  if (token.type === "image")
+    return el("span", { class: "link-text", title: token.attrGet("src") ?? "" }, `[image: ${token.content}]`);
   return document.createTextNode(token.content);
 }
 
@@ -55,7 +84,10 @@ function codeBlock(token, highlighter) {
   const language = token.info?.trim().split(/\s+/)[0];
   const code = el("code");
   if (language && highlighter.getLanguage(language)) {
-    const parsed = new DOMParser().parseFromString(highlighter.highlight(token.content, { language }).value, "text/html");
+    const parsed = new DOMParser().parseFromString(
+      highlighter.highlight(token.content, { language }).value,
+      "text/html",
+    );
     code.append(...[...parsed.body.childNodes].map(adopt));
   } else code.textContent = token.content;
   return el("pre", { class: "code" }, code);

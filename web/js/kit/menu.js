@@ -4,7 +4,10 @@
 import { el, set, uid } from "./dom.js";
 import { icon } from "./icons.js";
 
-/** Make `opener` open a menu. `items()` gives [{ text, icon, onClick, checked, danger, href, download, hint }] or null for a line. */
+/**
+ * Make `opener` open a menu. `items()` gives entries { text, icon, onClick, hint, danger, href, download }, those with
+ * `checked` (and `radio`) being choices, { heading } a caption, null a line.
+ */
 export function menuButton(opener, items, { label } = {}) {
   const id = uid("menu");
   set(opener, { "aria-haspopup": "menu", "aria-expanded": "false" });
@@ -22,8 +25,18 @@ export function menuButton(opener, items, { label } = {}) {
     if (!menu.contains(event.target) && !opener.contains(event.target)) close();
   };
   const open = () => {
-    menu = el("div", { class: "menu", id, role: "menu", "aria-label": label ?? opener.getAttribute("aria-label") ?? opener.textContent, on: { keydown } }, items().map((item) => entry(item, close)));
-    (opener.closest("dialog") ?? document.body).append(menu);
+    menu = el(
+      "div",
+      {
+        class: "menu",
+        id,
+        role: "menu",
+        "aria-label": label ?? opener.getAttribute("aria-label") ?? opener.textContent,
+        on: { keydown },
+      },
+      items().map((item) => entry(item, close)),
+    );
+    (opener.closest("dialog") ?? opener.closest("main") ?? opener.closest("header") ?? document.body).append(menu);
     place(menu, opener);
     set(opener, { "aria-expanded": "true", "aria-controls": id });
     addEventListener("pointerdown", outside, true);
@@ -40,7 +53,11 @@ export function menuButton(opener, items, { label } = {}) {
       event.stopPropagation();
       return close(true);
     }
-    const letter = event.key.length === 1 ? all.find((one, index) => index > at && startsWith(one, event.key)) ?? all.find((one) => startsWith(one, event.key)) : null;
+    const letter =
+      event.key.length === 1
+        ? (all.find((one, index) => index > at && startsWith(one, event.key)) ??
+          all.find((one) => startsWith(one, event.key)))
+        : null;
     if (to === undefined && !letter) return;
     event.preventDefault();
     event.stopPropagation();
@@ -64,8 +81,17 @@ function entry(item, close) {
   if (item === null) return el("div", { class: "menu-line", role: "separator" });
   if (item.heading) return el("div", { class: "menu-head" }, item.heading);
   const chosen = item.checked !== undefined;
-  const props = { class: item.danger ? "is-danger" : "", role: chosen ? (item.radio ? "menuitemradio" : "menuitemcheckbox") : "menuitem", tabIndex: -1, "aria-checked": chosen ? String(item.checked) : null };
-  const inside = [icon(chosen ? "st-completed" : item.icon, chosen && !item.checked ? "is-out" : ""), el("span", { class: "grow" }, item.text), item.hint && el("span", { class: "hint" }, item.hint)];
+  const props = {
+    class: item.danger ? "is-danger" : "",
+    role: chosen ? (item.radio ? "menuitemradio" : "menuitemcheckbox") : "menuitem",
+    tabIndex: -1,
+    "aria-checked": chosen ? String(item.checked) : null,
+  };
+  const inside = [
+    icon(chosen ? "st-completed" : item.icon, chosen && !item.checked ? "is-out" : ""),
+    el("span", { class: "grow" }, item.text),
+    item.hint && el("span", { class: "hint" }, item.hint),
+  ];
   const listener = { click: () => (close(!item.href), item.onClick?.()) };
   if (item.href) return el("a", { ...props, href: item.href, download: item.download ?? null, on: listener }, inside);
   return el("button", { ...props, type: "button", on: listener }, inside);

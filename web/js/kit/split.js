@@ -5,9 +5,17 @@ import { el, set } from "./dom.js";
 
 const STEP = 16;
 
-/** A separator that sets the custom property `name` of `host` to a width; `toRight` grows the pane on its right side. */
+/** A separator that sets the custom property `name` of `host` to a width; `toRight` is for a pane on its right side. */
 export function divider({ host, name, label, value, initial, min = 280, max = 640, toRight = false, onMoved }) {
-  const element = el("div", { class: `divider${toRight ? " is-left-edge" : ""}`, role: "separator", tabIndex: 0, "aria-orientation": "vertical", "aria-label": label, "aria-valuemin": min, "aria-valuemax": max });
+  const element = el("div", {
+    class: `divider${toRight ? " is-left-edge" : ""}`,
+    role: "separator",
+    tabIndex: 0,
+    "aria-orientation": "vertical",
+    "aria-label": label,
+    "aria-valuemin": min,
+    "aria-valuemax": max,
+  });
   let width = value;
 
   function apply(next) {
@@ -26,7 +34,11 @@ export function divider({ host, name, label, value, initial, min = 280, max = 64
     const [from, start] = [event.clientX, width];
     const move = (e) => apply(start + (e.clientX - from) * (toRight ? -1 : 1));
     element.addEventListener("pointermove", move);
-    element.addEventListener("lostpointercapture", () => (element.removeEventListener("pointermove", move), onMoved(width)), { once: true });
+    element.addEventListener(
+      "lostpointercapture",
+      () => (element.removeEventListener("pointermove", move), onMoved(width)),
+      { once: true },
+    );
   });
   element.addEventListener("dblclick", () => keep(initial));
   element.addEventListener("keydown", (event) => {

@@ -22,9 +22,30 @@ export function tabRow({ label, onSelect, onClose = null, extra = "" }) {
 
   // The cross is for the pointer; the keyboard has Delete, so the list holds nothing but tabs.
   function drawOne({ id, content, name }) {
-    const tab = el("button", { type: "button", role: "tab", id: `${prefix}-${id}`, "aria-selected": String(id === chosen), tabIndex: id === chosen ? 0 : -1, title: name, on: { click: () => onSelect(id) } }, content);
+    const tab = el(
+      "button",
+      {
+        type: "button",
+        role: "tab",
+        id: `${prefix}-${id}`,
+        "aria-selected": String(id === chosen),
+        tabIndex: id === chosen ? 0 : -1,
+        title: name,
+        on: { click: () => onSelect(id) },
+      },
+      content,
+    );
     if (!onClose) return tab;
-    const close = el("span", { class: "tab-close", "aria-hidden": "true", title: "Close (Delete)", on: { click: (event) => (event.stopPropagation(), onClose(id)) } }, icon("close"));
+    const close = el(
+      "span",
+      {
+        class: "tab-close",
+        "aria-hidden": "true",
+        title: "Close (Delete)",
+        on: { click: (event) => (event.stopPropagation(), onClose(id)) },
+      },
+      icon("close"),
+    );
     tab.setAttribute("aria-keyshortcuts", "Delete");
     tab.addEventListener("auxclick", (event) => event.button === 1 && onClose(id));
     tab.append(close);

@@ -12,14 +12,26 @@ export class Toasts {
 
   constructor(host) {
     this.#host = host;
+    addEventListener("keydown", (event) => {
+      if (event.key !== "F6" || !host.lastChild) return;
+      event.preventDefault();
+      host.lastChild.focus();
+    });
   }
 
-  /** Say something. `action`: { text, onClick }; `failed` is read aloud at once. */
+  /** Say something; F6 reaches it. `action`: { text, onClick }; `failed` is read aloud at once. */
   say({ text, detail = "", failed = false, shape = failed ? "st-failed" : "st-completed", action = null }) {
     const close = button({ icon: "close", kind: "quiet", small: true, label: "Close", onClick: () => toast.remove() });
     const act = action && button({ text: action.text, small: true, onClick: () => (toast.remove(), action.onClick()) });
     const words = el("div", { class: "grow" }, el("div", {}, text), detail && el("div", { class: "hint" }, detail));
-    const toast = el("div", { class: `toast ${failed ? "is-failed" : ""}`, role: failed ? "alert" : "status", tabIndex: -1 }, icon(shape), words, act, close);
+    const toast = el(
+      "div",
+      { class: `toast ${failed ? "is-failed" : ""}`, role: failed ? "alert" : "status", tabIndex: -1 },
+      icon(shape),
+      words,
+      act,
+      close,
+    );
     this.#host.append(toast);
     this.#leave(toast, action ? UNDO_MS : STAY_MS);
     return toast;

@@ -23,12 +23,21 @@ export function vendorStyle(path) {
 }
 
 function once(key, load) {
-  if (!loaded.has(key)) loaded.set(key, load().catch((error) => (loaded.delete(key), Promise.reject(error))));
+  if (!loaded.has(key))
+    loaded.set(
+      key,
+      load().catch((error) => (loaded.delete(key), Promise.reject(error))),
+    );
   return loaded.get(key);
 }
 
 function tag(name, props) {
   return new Promise((resolve, reject) => {
-    document.head.append(el(name, { ...props, on: { load: resolve, error: () => reject(new Error(`${props.src ?? props.href} could not be loaded.`)) } }));
+    document.head.append(
+      el(name, {
+        ...props,
+        on: { load: resolve, error: () => reject(new Error(`${props.src ?? props.href} could not be loaded.`)) },
+      }),
+    );
   });
 }

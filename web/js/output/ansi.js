@@ -23,7 +23,11 @@ export class Painter {
     for (const [from, to] of spans) cuts.add(Math.min(from, text.length)).add(Math.min(to, text.length));
     for (const [from, to] of marks) cuts.add(from).add(to);
     const points = [...cuts].sort((a, b) => a - b);
-    return points.slice(0, -1).map((from, index) => this.#piece(text.slice(from, points[index + 1]), over(spans, from)?.[2], over(marks, from)));
+    return points
+      .slice(0, -1)
+      .map((from, index) =>
+        this.#piece(text.slice(from, points[index + 1]), over(spans, from)?.[2], over(marks, from)),
+      );
   }
 
   #piece(text, style, mark) {
@@ -61,6 +65,7 @@ export class Painter {
   }
 }
 
-const isNamed = (colour) => colour === "ink" || colour === "ground" || (/^\d+$/.test(colour ?? "") && Number(colour) < 16);
+const isNamed = (colour) =>
+  colour === "ink" || colour === "ground" || (/^\d+$/.test(colour ?? "") && Number(colour) < 16);
 const channelsOf = (colour) => (colour.startsWith("#") ? hexColour(colour) : paletteColour(Number(colour)));
 const over = (list, at) => list.find(([from, to]) => from <= at && at < to);

@@ -32,7 +32,7 @@ export class Find extends EventTarget {
     return this.active && this.#next < this.#lines().length && this.count < MOST;
   }
 
-  /** Look for `text`, starting to count from the top; the first match at or after line `near` becomes the current one. */
+  /** Look for `text`, counting from the top; the first match at or after line `near` becomes the current one. */
   seek(text, isPattern, near = 0) {
     this.#pattern = null;
     this.error = "";
@@ -72,7 +72,8 @@ export class Find extends EventTarget {
   marks(line) {
     if (!this.count) return [];
     const found = [];
-    for (let nr = this.#first(line); this.#at[nr] === line; nr += 1) found.push([this.#from[nr], this.#to[nr], nr === this.current]);
+    for (let nr = this.#first(line); this.#at[nr] === line; nr += 1)
+      found.push([this.#from[nr], this.#to[nr], nr === this.current]);
     return found;
   }
 

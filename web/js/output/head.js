@@ -1,6 +1,20 @@
 // The head of a run: state, name, duration, Kill; then who, where, use; then how much of the timeout is used.
 
-import { clock, duration, full, isActive, minutes, ms, number, runName, stateWord, took, triggerWord, when, zoneLabel } from "../format.js";
+import {
+  clock,
+  duration,
+  full,
+  isActive,
+  minutes,
+  ms,
+  number,
+  runName,
+  stateWord,
+  took,
+  triggerWord,
+  when,
+  zoneLabel,
+} from "../format.js";
 import { agentMark, pathMark, stateMark } from "../kit/badge.js";
 import { button, busy } from "../kit/button.js";
 import { el, fill, set, svg } from "../kit/dom.js";
@@ -18,7 +32,7 @@ export function runHead({ onKill, announce, buttons = [], actions = () => [] }) 
   const state = el("span", {});
   const name = el("h2", { class: "title cut" });
   const timer = el("div", { class: "clock", role: "timer", "aria-label": "Duration" });
-  const kill = button({ text: "Kill", icon: "st-killed", kind: "kill", onClick: () => ask(true) });
+  const kill = button({ text: "Kill", icon: "st-killed", kind: "kill", hidden: true, onClick: () => ask(true) });
   const meta = el("div", { class: "meta" });
   const deeds = el("div", { class: "vw-actions" });
   const budget = svg("svg", { class: "budget", viewBox: "0 0 1000 3", preserveAspectRatio: "none", role: "img" });
@@ -27,7 +41,19 @@ export function runHead({ onKill, announce, buttons = [], actions = () => [] }) 
   const use = { cpu: [], memory: [] };
   let [run, asked] = [null, false];
 
-  const element = el("div", { class: "vw-head" }, el("div", { class: "vw-first" }, el("div", { class: "vw-name" }, state, name), el("div", { class: "vw-right" }, timer, kill, buttons)), meta, deeds, budget);
+  const element = el(
+    "div",
+    { class: "vw-head" },
+    el(
+      "div",
+      { class: "vw-first" },
+      el("div", { class: "vw-name" }, state, name),
+      el("div", { class: "vw-right" }, timer, kill, buttons),
+    ),
+    meta,
+    deeds,
+    budget,
+  );
   const stopTicking = everySecond(tick);
 
   function ask(open) {
@@ -36,7 +62,16 @@ export function runHead({ onKill, announce, buttons = [], actions = () => [] }) 
     const grace = "SIGKILL follows if it does not end.";
     const stay = button({ text: "Keep running", onClick: () => ask(false) });
     const deed = button({ text: "Kill run", icon: "st-killed", kind: "danger", onClick: () => doKill() });
-    fill(sure, el("span", { class: "grow" }, `The agent and everything it started are asked to stop; ${grace} Files that it changed stay as they are.`), stay, deed);
+    fill(
+      sure,
+      el(
+        "span",
+        { class: "grow" },
+        `The agent and everything it started are asked to stop; ${grace} Files that it changed stay as they are.`,
+      ),
+      stay,
+      deed,
+    );
     sure.onkeydown = (event) => event.key === "Escape" && (event.preventDefault(), event.stopPropagation(), ask(false));
     stay.focus();
   }
@@ -62,7 +97,11 @@ export function runHead({ onKill, announce, buttons = [], actions = () => [] }) 
     if (!run) return;
     const seconds = took(run, now);
     const limit = run.timeout ? run.timeout * 60 : 0;
-    fill(timer, Number.isNaN(seconds) ? "" : duration(seconds), limit && run.startedAt ? el("span", { class: "clock-of" }, ` / ${duration(limit)}`) : null);
+    fill(
+      timer,
+      Number.isNaN(seconds) ? "" : duration(seconds),
+      limit && run.startedAt ? el("span", { class: "clock-of" }, ` / ${duration(limit)}`) : null,
+    );
     drawBudget(limit ? Math.min(1, (seconds || 0) / limit) : 0);
   }
 
@@ -98,7 +137,10 @@ export function runHead({ onKill, announce, buttons = [], actions = () => [] }) 
 
 function remember(use, sample) {
   if (!sample || sample.cpuPercent === undefined) return;
-  for (const [list, value] of [[use.cpu, sample.cpuPercent], [use.memory, sample.memoryMB]]) {
+  for (const [list, value] of [
+    [use.cpu, sample.cpuPercent],
+    [use.memory, sample.memoryMB],
+  ]) {
     list.push(value);
     if (list.length > SPARK_POINTS) list.shift();
   }
@@ -112,19 +154,23 @@ function facts(run, use) {
   return [
     agentMark(run.agentType, run.agentProfileName),
     run.workingDirectory && pathMark(run.workingDirectory),
-    run.startedAt ? fact(`Started ${when(started)} ${zoneLabel(started)}${live ? by : ""}`, full(started)) : fact(`Asked for ${when(ms(run.queuedAt))} ${zoneLabel()}${by}`, full(ms(run.queuedAt))),
+    run.startedAt
+      ? fact(`Started ${when(started)} ${zoneLabel(started)}${live ? by : ""}`, full(started), live ? "meta-2" : "")
+      : fact(`Asked for ${when(ms(run.queuedAt))} ${zoneLabel()}${by}`, full(ms(run.queuedAt))),
     !live && run.startedAt && fact(`${triggerWord(run.triggeredBy)}${by ? `,${by}` : ""}`),
     run.exitCode !== null && run.exitCode !== undefined && fact(["Exit code ", el("b", {}, String(run.exitCode))]),
     run.signal && fact(["Signal ", el("b", {}, run.signal)]),
-    live && run.pid && fact(["pid ", el("span", { class: "m" }, String(run.pid))]),
+    live && run.pid && fact(["pid ", el("span", { class: "m" }, String(run.pid))], null, "meta-2"),
     live && sample.cpuPercent !== undefined && gauge("CPU", `${Math.round(sample.cpuPercent)} %`, use.cpu),
     live && sample.memoryMB !== undefined && gauge("Memory", `${number(Math.round(sample.memoryMB))} MB`, use.memory),
     !live && sample.peakMemoryMB !== undefined && fact(`Peak ${number(Math.round(sample.peakMemoryMB))} MB`),
-    !live && sample.cpuSeconds !== undefined && fact(`CPU ${sample.cpuSeconds < 60 ? `${Number(sample.cpuSeconds.toFixed(1))} s` : duration(sample.cpuSeconds)}`),
+    !live &&
+      sample.cpuSeconds !== undefined &&
+      fact(`CPU ${sample.cpuSeconds < 60 ? `${Number(sample.cpuSeconds.toFixed(1))} s` : duration(sample.cpuSeconds)}`),
   ].filter(Boolean);
 }
 
-const fact = (content, title = null) => el("span", { title }, content);
+const fact = (content, title = null, extra = "") => el("span", { title, class: extra }, content);
 
 function gauge(label, value, points) {
   return el("span", { class: "gauge" }, label, el("b", {}, value), spark(points, `${label} over the last minute`));
@@ -133,16 +179,28 @@ function gauge(label, value, points) {
 function spark(points, label) {
   if (points.length < 2) return null;
   const top = Math.max(...points) * 1.1 || 1;
-  const place = points.map((value, at) => `${(((at + SPARK_POINTS - points.length) / (SPARK_POINTS - 1)) * 72).toFixed(1)},${(15 - (value / top) * 14).toFixed(1)}`);
-  return svg("svg", { class: "spark", viewBox: "0 0 72 16", role: "img", "aria-label": label }, svg("polyline", { points: place.join(" ") }));
+  const place = points.map((value, at) => {
+    const x = ((at + SPARK_POINTS - points.length) / (SPARK_POINTS - 1)) * 72;
+    return `${x.toFixed(1)},${(15 - (value / top) * 14).toFixed(1)}`;
+  });
+  return svg(
+    "svg",
+    { class: "spark", viewBox: "0 0 72 16", role: "img", "aria-label": label },
+    svg("polyline", { points: place.join(" ") }),
+  );
 }
 
 // Why it ended, in one sentence, before the text: the server's own where it has one.
 function reasons(run) {
   if (run.status === "completed" || run.status === "running") return [];
   const own = run.reason && (/[.!?]$/.test(run.reason) ? run.reason : `${run.reason}.`);
-  const ended = run.finishedAt && run.startedAt ? `Ended ${clock(ms(run.finishedAt))} ${zoneLabel(ms(run.finishedAt))}` : "";
-  return [icon(`st-${run.status}`), el("span", { class: "grow" }, own || plainReason(run)), ended && el("span", { class: "why-when" }, ended)];
+  const ended =
+    run.finishedAt && run.startedAt ? `Ended ${clock(ms(run.finishedAt))} ${zoneLabel(ms(run.finishedAt))}` : "";
+  return [
+    icon(`st-${run.status}`),
+    el("span", { class: "grow" }, own || plainReason(run)),
+    ended && el("span", { class: "why-when" }, ended),
+  ];
 }
 
 function plainReason(run) {

@@ -1,13 +1,15 @@
 // A long list of lines of which only those in sight exist, and forty more.
 //
-// Heights are counted in rows of one line height: estimated when a line comes, measured when it is drawn.
+// Heights are counted in rows of one line height: estimated when a line comes, measured when it is drawn. A log that is
+// taller than a browser can lay out is scrolled in larger steps.
 
 import { duration, number, span } from "../format.js";
-import { el, fill, set } from "../kit/dom.js";
+import { el, set } from "../kit/dom.js";
 import { Rows } from "./rows.js";
 
 const SPARE = 20;
 const AT_END_PX = 6;
+const TALLEST_PX = 16_000_000; // browsers cannot lay out much more than twice that
 
 export class Lines {
   #lines;
@@ -32,7 +34,11 @@ export class Lines {
     this.#painter = painter;
     this.#stamps = stamps;
     this.#marks = marks;
-    this.element = el("div", { class: "log", tabIndex: 0, role: "log", "aria-live": "off", "aria-label": "Output" }, this.#size);
+    this.element = el(
+      "div",
+      { class: "log", tabIndex: 0, role: "log", "aria-live": "off", "aria-label": "Output" },
+      this.#size,
+    );
     this.#size.append(this.#body);
     this.element.addEventListener("scroll", () => (this.#schedule(), onScroll()), { passive: true });
     this.#observer.observe(this.element);
@@ -76,7 +82,22 @@ export class Lines {
   }
 
   get firstInSight() {
-    return this.#rows.at(Math.floor(this.element.scrollTop / this.#rowPx));
+    return this.#rows.at(Math.floor(this.#top / this.#rowPx));
+  }
+
+  // Where the window begins in the whole log, in pixels.
+  get #top() {
+    return this.element.scrollTop * this.#scale;
+  }
+
+  set #top(px) {
+    this.element.scrollTop = px / this.#scale;
+  }
+
+  get #scale() {
+    const { clientHeight } = this.element;
+    const whole = this.#rows.total * this.#rowPx;
+    return whole > TALLEST_PX ? (whole - clientHeight) / (TALLEST_PX - clientHeight) : 1;
   }
 
   toEnd() {
@@ -93,8 +114,8 @@ export class Lines {
   show(line) {
     if (line < 0 || line >= this.#rows.count) return;
     const top = this.#rows.before(line) * this.#rowPx;
-    const { scrollTop, clientHeight } = this.element;
-    if (top < scrollTop + this.#rowPx || top > scrollTop + clientHeight - 3 * this.#rowPx) this.element.scrollTop = top - clientHeight / 2;
+    const [above, { clientHeight }] = [this.#top, this.element];
+    if (top < above + this.#rowPx || top > above + clientHeight - 3 * this.#rowPx) this.#top = top - clientHeight / 2;
     this.draw();
   }
 
@@ -109,19 +130,25 @@ export class Lines {
     this.#frame = 0;
     if (!this.element.isConnected) return; // drawn when it is shown: its size changes then
     const px = this.#rowPx;
-    const { scrollTop, clientHeight } = this.element;
+    const { clientHeight } = this.element;
     const anchor = this.firstInSight;
-    const offset = scrollTop - this.#rows.before(anchor) * px;
+    const offset = this.#top - this.#rows.before(anchor) * px;
     const first = Math.max(0, anchor - SPARE);
-    const last = Math.min(this.#rows.count, this.#rows.at(Math.floor((scrollTop + clientHeight) / px)) + 1 + SPARE);
+    const last = Math.min(this.#rows.count, this.#rows.at(Math.floor((this.#top + clientHeight) / px)) + 1 + SPARE);
     for (const line of [...this.#drawn.keys()]) if (line < first || line >= last) this.#drop(line);
     this.#insert(first, last);
     if (this.#settle(first, last)) {
       const top = this.#rows.before(anchor) * px + offset;
-      if (Math.abs(top - scrollTop) >= 1) this.element.scrollTop = top;
+      if (Math.abs(top - this.#top) >= this.#scale) this.#top = top;
     }
-    set(this.#size, { style: { height: `${this.#rows.total * px}px`, "min-width": this.#wrap ? "0" : `calc(var(--gutter) + ${this.#longest + 4}ch)` } });
-    set(this.#body, { style: { transform: `translateY(${this.#rows.before(first) * px}px)` } });
+    set(this.#size, {
+      style: {
+        height: `${Math.min(TALLEST_PX, this.#rows.total * px)}px`,
+        "min-width": this.#wrap ? "0" : `calc(var(--gutter) + ${this.#longest + 4}ch)`,
+      },
+    });
+    const from = this.element.scrollTop + this.#rows.before(first) * px - this.#top;
+    set(this.#body, { style: { transform: `translateY(${from}px)` } });
   }
 
   #schedule() {
@@ -160,7 +187,14 @@ export class Lines {
     const data = this.#lines()[line];
     const marks = this.#marks(line);
     const shown = this.#stamps.shown(line);
-    const classes = ["ln", shown !== null && "has-stamp", marks.some(([, , now]) => now) && "is-hit", this.#isSelected(line) && "is-selected"].filter(Boolean).join(" ");
+    const classes = [
+      "ln",
+      shown !== null && "has-stamp",
+      marks.some(([, , now]) => now) && "is-hit",
+      this.#isSelected(line) && "is-selected",
+    ]
+      .filter(Boolean)
+      .join(" ");
     const row = el(
       "div",
       { class: classes, data: { line: String(line) } },
@@ -212,7 +246,7 @@ export class Lines {
     const end = this.atEnd;
     this.changed(0);
     if (end) this.toEnd();
-    else this.element.scrollTop = this.#rows.before(anchor) * this.#rowPx;
+    else this.#top = this.#rows.before(anchor) * this.#rowPx;
   }
 }
 

@@ -40,7 +40,13 @@ export class LogPane extends EventTarget {
     this.#linked = parseRange(range);
     this.#feed = new Feed(ctx, runId);
     this.#find = new Find(() => this.#feed.lines);
-    this.#lines = new Lines({ lines: () => this.#feed.lines, painter: this.#painter, stamps: this.#stamps, marks: (line) => this.#find.marks(line), onScroll: () => this.#onScroll() });
+    this.#lines = new Lines({
+      lines: () => this.#feed.lines,
+      painter: this.#painter,
+      stamps: this.#stamps,
+      marks: (line) => this.#find.marks(line),
+      onScroll: () => this.#onScroll(),
+    });
     this.#lines.setWrap(ctx.prefs.get("wrap"));
     this.#listen();
   }
@@ -93,7 +99,8 @@ export class LogPane extends EventTarget {
     if (!this.#live) this.following = false;
     const behind = this.#unseen > 0 && !this.following && !this.#lines.atEnd;
     this.#pill.hidden = !behind;
-    if (behind) this.#pill.lastChild.textContent = `${number(this.#unseen)} new ${this.#unseen === 1 ? "line" : "lines"}`;
+    if (behind)
+      this.#pill.lastChild.textContent = `${number(this.#unseen)} new ${this.#unseen === 1 ? "line" : "lines"}`;
     this.#drawBody();
     this.dispatchEvent(new Event("state"));
   }
@@ -258,16 +265,26 @@ export class LogPane extends EventTarget {
     const shown = empty ? this.#run.status : "lines";
     if (this.#shown === shown || this.#shown === "error") return;
     this.#shown = shown;
-    fill(this.#body, empty ? nothingYet(this.#run.status) : this.#lines.element);
+    fill(this.#body, empty ? nothingYet(this.#run) : this.#lines.element);
     if (!empty) this.#lines.repaint();
   }
 }
 
-function nothingYet(status) {
-  if (status === "queued") return emptyNotice({ title: "Queued", text: "The output appears here as soon as the run starts." });
-  if (status === "running") return emptyNotice({ title: "Nothing printed yet", text: "Silence of a few minutes is normal for an agent." });
+function nothingYet({ status, outputBytes }) {
+  if (status === "queued")
+    return emptyNotice({ title: "Queued", text: "The output appears here as soon as the run starts." });
+  if (status === "running")
+    return emptyNotice({ title: "Nothing printed yet", text: "Silence of a few minutes is normal for an agent." });
   if (status === "skipped") return emptyNotice({ title: "No output", text: "A skipped run has none." });
-  return emptyNotice({ title: "No output", text: "The run printed nothing, or its output is older than Settings keep it." });
+  if (outputBytes)
+    return emptyNotice({
+      title: "No lines",
+      text: "The run drew on the whole screen and left no text; Terminal mode shows it.",
+    });
+  return emptyNotice({
+    title: "No output",
+    text: "The run printed nothing, or its output is older than Settings keep it.",
+  });
 }
 
 const rangeText = ({ from, to }) => (from === to ? `L${from + 1}` : `L${from + 1}-L${to + 1}`);

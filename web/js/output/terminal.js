@@ -33,14 +33,32 @@ export class TerminalPane extends EventTarget {
 
   /** Load xterm.js and show what there is; goes on by itself until stopped. */
   async start() {
-    const [{ Terminal }, { SearchAddon }] = await Promise.all([vendorModule("xterm/xterm.mjs"), vendorModule("xterm/addon-search.mjs"), vendorStyle("xterm/xterm.css")]);
+    const [{ Terminal }, { SearchAddon }] = await Promise.all([
+      vendorModule("xterm/xterm.mjs"),
+      vendorModule("xterm/addon-search.mjs"),
+      vendorStyle("xterm/xterm.css"),
+    ]);
     if (this.#stopped) return;
     this.#undo.push(allowOwnStyles());
     const { cols, rows } = this.#run;
-    this.#terminal = new Terminal({ cols, rows, scrollback: 20_000, disableStdin: true, cursorBlink: false, fontFamily: this.#css("--mono"), fontSize: NORMAL_PX, lineHeight: 1.2, minimumContrastRatio: 4.5, theme: this.#theme(), allowProposedApi: true });
+    this.#terminal = new Terminal({
+      cols,
+      rows,
+      scrollback: 20_000,
+      disableStdin: true,
+      cursorBlink: false,
+      fontFamily: this.#css("--mono"),
+      fontSize: NORMAL_PX,
+      lineHeight: 1.2,
+      minimumContrastRatio: 4.5,
+      theme: this.#theme(),
+      allowProposedApi: true,
+    });
     this.#search = new SearchAddon();
     this.#terminal.loadAddon(this.#search);
-    this.#search.onDidChangeResults(({ resultIndex, resultCount }) => this.dispatchEvent(new CustomEvent("found", { detail: { at: resultIndex, count: resultCount } })));
+    this.#search.onDidChangeResults(({ resultIndex, resultCount }) =>
+      this.dispatchEvent(new CustomEvent("found", { detail: { at: resultIndex, count: resultCount } })),
+    );
     this.#terminal.open(this.#frame);
     this.#size.textContent = `${cols} × ${rows}`;
     this.#listen();
@@ -55,7 +73,10 @@ export class TerminalPane extends EventTarget {
   stop() {
     this.#stopped = true;
     this.#terminal?.dispose();
-    this.#undo.splice(0).reverse().forEach((undo) => undo());
+    this.#undo
+      .splice(0)
+      .reverse()
+      .forEach((undo) => undo());
   }
 
   /** Look for `text` from the top of what is shown. */
@@ -68,7 +89,12 @@ export class TerminalPane extends EventTarget {
   step(way) {
     const { text, isPattern } = this.#sought;
     if (!text) return this.#search?.clearDecorations();
-    const decorations = { matchBackground: this.#css("--mark"), activeMatchBackground: this.#css("--mark-now"), matchOverviewRuler: this.#css("--mark"), activeMatchColorOverviewRuler: this.#css("--mark-now") };
+    const decorations = {
+      matchBackground: this.#css("--mark"),
+      activeMatchBackground: this.#css("--mark-now"),
+      matchOverviewRuler: this.#css("--mark"),
+      activeMatchColorOverviewRuler: this.#css("--mark-now"),
+    };
     const options = { regex: isPattern, caseSensitive: /[A-Z]/.test(text), decorations };
     way < 0 ? this.#search?.findPrevious(text, options) : this.#search?.findNext(text, options);
   }
@@ -79,7 +105,8 @@ export class TerminalPane extends EventTarget {
 
   #listen() {
     const { live } = this.#ctx;
-    const hear = ({ detail }) => detail.some(({ topic, id }) => id === this.#run.runId && topic === "output") && this.#pull();
+    const hear = ({ detail }) =>
+      detail.some(({ topic, id }) => id === this.#run.runId && topic === "output") && this.#pull();
     const look = () => this.#pull();
     const dark = matchMedia("(prefers-color-scheme: dark)");
     const repaint = () => (this.#terminal.options.theme = this.#theme());
@@ -87,7 +114,15 @@ export class TerminalPane extends EventTarget {
     watcher.observe(document.documentElement, { attributeFilter: ["data-theme"] });
     const sizes = new ResizeObserver(() => this.#fit());
     sizes.observe(this.#scroller);
-    this.#undo.push(live.watch(this.#run.runId), on(live, "events", hear), on(live, "reset", look), on(document, "visibilitychange", look), on(dark, "change", repaint), () => watcher.disconnect(), () => sizes.disconnect());
+    this.#undo.push(
+      live.watch(this.#run.runId),
+      on(live, "events", hear),
+      on(live, "reset", look),
+      on(document, "visibilitychange", look),
+      on(dark, "change", repaint),
+      () => watcher.disconnect(),
+      () => sizes.disconnect(),
+    );
   }
 
   async #pull() {
@@ -124,8 +159,12 @@ export class TerminalPane extends EventTarget {
     const now = this.#terminal.options.fontSize;
     const [width, height] = [screen.offsetWidth / now, screen.offsetHeight / now];
     const style = getComputedStyle(this.#scroller);
-    const free = [this.#scroller.clientWidth - parseFloat(style.paddingLeft) * 2 - 18, this.#scroller.clientHeight - parseFloat(style.paddingTop) * 2 - 18];
-    const size = Math.floor(Math.min(NORMAL_PX, Math.max(LEAST_PX, Math.min(free[0] / width, free[1] / height))) * 4) / 4;
+    const free = [
+      this.#scroller.clientWidth - parseFloat(style.paddingLeft) * 2 - 18,
+      this.#scroller.clientHeight - parseFloat(style.paddingTop) * 2 - 18,
+    ];
+    const size =
+      Math.floor(Math.min(NORMAL_PX, Math.max(LEAST_PX, Math.min(free[0] / width, free[1] / height))) * 4) / 4;
     if (size !== now) this.#terminal.options.fontSize = size;
     set(this.#frame, { style: { width: `${Math.ceil(screen.offsetWidth) + 16}px` } });
   }
@@ -135,7 +174,13 @@ export class TerminalPane extends EventTarget {
   }
 
   #theme() {
-    const theme = { background: this.#css("--log-bg"), foreground: this.#css("--ink"), cursor: this.#css("--ink-3"), cursorAccent: this.#css("--log-bg"), selectionBackground: this.#css("--mark") };
+    const theme = {
+      background: this.#css("--log-bg"),
+      foreground: this.#css("--ink"),
+      cursor: this.#css("--ink-3"),
+      cursorAccent: this.#css("--log-bg"),
+      selectionBackground: this.#css("--mark"),
+    };
     for (const name of ANSI) {
       theme[name] = this.#css(`--ansi-${name}`);
       theme[`bright${name[0].toUpperCase()}${name.slice(1)}`] = this.#css(`--ansi-bright-${name}`);

@@ -8,13 +8,69 @@ import { menuButton } from "../kit/menu.js";
 
 /** Make the bar. `deeds` are called as the buttons are; `tip(id)` is a command's shortcut. */
 export function toolbar({ deeds, tip, more }) {
-  const modes = ["clean", "terminal"].map((mode) => el("button", { type: "button", "aria-pressed": "false", on: { click: () => deeds.mode(mode) } }, mode === "clean" ? "Clean" : "Terminal"));
-  const seg = el("div", { class: "seg", role: "group", "aria-label": "Output mode", title: `Output mode (${tip("mode")})` }, modes);
-  const follow = button({ text: "Follow", icon: "end", kind: "quiet", small: true, pressed: false, extra: "vw-follow", onClick: deeds.follow, "aria-label": "Follow", title: `Follow new lines (${tip("follow")})` });
-  const wrap = button({ icon: "wrap", kind: "quiet", small: true, label: "Wrap lines", keys: tip("wrap"), pressed: true, extra: "vw-wrap", onClick: deeds.wrap });
-  const copy = button({ icon: "copy", kind: "quiet", small: true, label: "Copy output", keys: tip("copy"), extra: "vw-wide", onClick: () => deeds.copy(copy) });
-  const download = el("a", { class: "b b-quiet b-s b-i vw-wide", href: deeds.logHref, download: "", title: "Download .log", "aria-label": "Download .log" }, icon("download"));
-  const full = button({ icon: "full", kind: "quiet", small: true, label: "Full screen", keys: tip("full-screen"), extra: "vw-wide", pressed: false, onClick: deeds.full });
+  const modes = ["clean", "terminal"].map((mode) =>
+    el(
+      "button",
+      { type: "button", "aria-pressed": "false", on: { click: () => deeds.mode(mode) } },
+      mode === "clean" ? "Clean" : "Terminal",
+    ),
+  );
+  const seg = el(
+    "div",
+    { class: "seg", role: "group", "aria-label": "Output mode", title: `Output mode (${tip("mode")})` },
+    modes,
+  );
+  const follow = button({
+    text: "Follow",
+    icon: "end",
+    kind: "quiet",
+    small: true,
+    pressed: false,
+    extra: "vw-follow",
+    onClick: deeds.follow,
+    "aria-label": "Follow",
+    title: `Follow new lines (${tip("follow")})`,
+  });
+  const wrap = button({
+    icon: "wrap",
+    kind: "quiet",
+    small: true,
+    label: "Wrap lines",
+    keys: tip("wrap"),
+    pressed: true,
+    extra: "vw-wrap",
+    onClick: deeds.wrap,
+  });
+  const copy = button({
+    icon: "copy",
+    kind: "quiet",
+    small: true,
+    label: "Copy output",
+    keys: tip("copy"),
+    extra: "vw-wide",
+    onClick: () => deeds.copy(copy),
+  });
+  const download = el(
+    "a",
+    {
+      class: "b b-quiet b-s b-i vw-wide",
+      href: deeds.logHref,
+      download: "",
+      title: "Download .log",
+      "aria-label": "Download .log",
+    },
+    icon("download"),
+  );
+  const full = button({
+    icon: "full",
+    kind: "quiet",
+    small: true,
+    label: "Full screen",
+    keys: tip("full-screen"),
+    extra: "vw-wide",
+    pressed: false,
+    onClick: deeds.full,
+  });
   const rest = menuButton(button({ icon: "more", kind: "quiet", small: true, label: "More", extra: "vw-more" }), more);
   const find = findField({ deeds, tip });
   return {
@@ -32,11 +88,27 @@ export function toolbar({ deeds, tip, more }) {
 }
 
 function findField({ deeds, tip }) {
-  const field = el("input", { type: "text", "aria-label": "Find in output", placeholder: "Find", autocomplete: "off", spellcheck: false, enterkeyhint: "search" });
+  const field = el("input", {
+    type: "text",
+    "aria-label": "Find in output",
+    placeholder: "Find",
+    autocomplete: "off",
+    spellcheck: false,
+    enterkeyhint: "search",
+  });
   const tally = el("span", { class: "tally", "aria-live": "polite" });
-  const pattern = button({ text: ".*", kind: "quiet", small: true, label: "Regular expression", pressed: false, extra: "m", onClick: () => (toggle(), deeds.find(field.value, isPattern())) });
+  const pattern = button({
+    text: ".*",
+    kind: "quiet",
+    small: true,
+    label: "Regular expression",
+    pressed: false,
+    extra: "m",
+    onClick: () => (toggle(), deeds.find(field.value, isPattern())),
+  });
   const wrong = el("p", { class: "field-error find-error", id: uid("find-error"), hidden: true });
-  const step = (way, name, id, label) => button({ icon: name, kind: "quiet", small: true, label, keys: tip(id), onClick: () => deeds.step(way) });
+  const step = (way, name, id, label) =>
+    button({ icon: name, kind: "quiet", small: true, label, keys: tip(id), onClick: () => deeds.step(way) });
   const isPattern = () => pattern.getAttribute("aria-pressed") === "true";
   const toggle = () => set(pattern, { "aria-pressed": String(!isPattern()) });
 
@@ -54,7 +126,15 @@ function findField({ deeds, tip }) {
   });
   const frame = el("label", { class: "f" }, icon("find"), field, tally);
   return {
-    element: el("div", { class: "find", role: "search" }, frame, step(-1, "up", "previous-match", "Previous match"), step(1, "down", "next-match", "Next match"), pattern, wrong),
+    element: el(
+      "div",
+      { class: "find", role: "search" },
+      frame,
+      step(-1, "up", "previous-match", "Previous match"),
+      step(1, "down", "next-match", "Next match"),
+      pattern,
+      wrong,
+    ),
     focus: () => (field.focus(), field.select()),
     clear() {
       field.value = "";

@@ -1,4 +1,4 @@
-// The output viewer: a run's head, its bar, its lines or its terminal, and a foot; for the Run tab and the drawer alike.
+// The output viewer: a run's head, its bar, its lines or its terminal, a foot; for the Run tab and the drawer alike.
 
 import { bytes, date, isActive, ms, number } from "../format.js";
 import { button, saidIt } from "../kit/button.js";
@@ -41,8 +41,21 @@ export class Viewer {
     this.#runId = runId;
     this.#log = new LogPane(ctx, runId, range);
     this.#head = runHead({ onKill: () => this.#kill(), announce: ctx.announce, buttons, actions });
-    this.#bar = toolbar({ deeds: this.#deeds(), tip: (id) => ctx.commands.shortcut(id), more: () => [...this.#menuItems(), ...menu()] });
-    this.element = el("section", { class: "vw", "aria-label": label }, this.#head.element, this.#head.notes, this.#bar.element, this.#omitted, this.#stage, this.#foot);
+    this.#bar = toolbar({
+      deeds: this.#deeds(),
+      tip: (id) => ctx.commands.shortcut(id),
+      more: () => [...this.#menuItems(), ...menu()],
+    });
+    this.element = el(
+      "section",
+      { class: "vw", "aria-label": label },
+      this.#head.element,
+      this.#head.notes,
+      this.#bar.element,
+      this.#omitted,
+      this.#stage,
+      this.#foot,
+    );
     this.#listen(onLines);
     this.#setMode(ctx.prefs.get("mode"));
     this.#load();
@@ -70,8 +83,28 @@ export class Viewer {
     try {
       await this.#ctx.cache.fetchRun(this.#runId);
     } catch (error) {
-      if (!known) fill(this.element, errorNotice({ title: "The run could not be read", text: error.message, onRetry: error.passing ? () => this.#load() : null }));
+      if (!known)
+        this.#refuse(
+          errorNotice({
+            title: "The run could not be read",
+            text: error.message,
+            onRetry: error.passing ? () => this.#load() : null,
+          }),
+        );
     }
+  }
+
+  // The head stays, because the way out is there.
+  #refuse(notice) {
+    fill(this.#stage, notice);
+    this.#bar.element.hidden = true;
+    this.#foot.hidden = true;
+  }
+
+  #accept() {
+    this.#bar.element.hidden = false;
+    this.#foot.hidden = false;
+    if (this.#mode === "clean") fill(this.#stage, this.#log.element);
   }
 
   #listen(onLines) {
@@ -94,13 +127,14 @@ export class Viewer {
   #lookAgain() {
     let last = Date.now();
     return everySecond((now) => {
-      if (this.run?.status !== "running" || now - last < LOOK_EVERY_MS - 100) return;
+      if (!this.#ctx.live.state.online || this.run?.status !== "running" || now - last < LOOK_EVERY_MS - 100) return;
       last = now;
       this.#ctx.cache.fetchRun(this.#runId).catch(() => {}); // the banner says when the server is away
     });
   }
 
   #show(run) {
+    if (this.#bar.element.hidden) this.#accept();
     this.#head.show(run);
     this.#log.show(run);
     if (this.#mode === "terminal") this.#openTerminal();
@@ -111,8 +145,23 @@ export class Viewer {
     const isFull = this.element.classList.contains("is-full");
     const lost = this.#log.omittedBytes;
     this.#omitted.hidden = !lost;
-    fill(this.#omitted, lost ? [icon("warn"), `${bytes(lost)} of the middle were left out: the run printed more than Settings keep. Its beginning and its end are here.`] : []);
-    this.#bar.show({ mode: this.#mode, following: this.#log.following, live, wrapped: this.#ctx.prefs.get("wrap"), isFull });
+    fill(
+      this.#omitted,
+      lost
+        ? [
+            icon("warn"),
+            `${bytes(lost)} of the middle were left out: the run printed more than Settings keep. `,
+            "Its beginning and its end are here.",
+          ]
+        : [],
+    );
+    this.#bar.show({
+      mode: this.#mode,
+      following: this.#log.following,
+      live,
+      wrapped: this.#ctx.prefs.get("wrap"),
+      isFull,
+    });
     this.#drawFoot();
   }
 
@@ -123,7 +172,12 @@ export class Viewer {
     const until = run.finishedAt && days && !run.pinned ? `Kept until ${date(ms(run.finishedAt) + days * DAY_MS)}` : "";
     const chosen = this.#log.selectionText && `${this.#log.selectionText.replace("-", " to ")} chosen`;
     const parts = [lineCount(this.#log.count), run.outputBytes ? bytes(run.outputBytes) : "", until, chosen];
-    fill(this.#foot, parts.filter(Boolean).map((part) => el("span", {}, part)), el("span", { class: "grow" }), el("span", { class: "m cut", title: "Run id" }, run.runId));
+    fill(
+      this.#foot,
+      parts.filter(Boolean).map((part) => el("span", {}, part)),
+      el("span", { class: "grow" }),
+      el("span", { class: "m cut", title: "Run id" }, run.runId),
+    );
   }
 
   #deeds() {
@@ -162,9 +216,21 @@ export class Viewer {
   #menuItems() {
     const live = Boolean(this.run) && isActive(this.run.status);
     return [
-      live && { text: "Follow new lines", checked: this.#log.following, onClick: () => this.#log.follow(!this.#log.following) },
-      { text: "Wrap lines", checked: this.#ctx.prefs.get("wrap"), onClick: () => this.#setWrap(!this.#ctx.prefs.get("wrap")) },
-      { text: "Read new lines aloud", checked: this.#log.readAloud, onClick: () => (this.#log.readAloud = !this.#log.readAloud) },
+      live && {
+        text: "Follow new lines",
+        checked: this.#log.following,
+        onClick: () => this.#log.follow(!this.#log.following),
+      },
+      {
+        text: "Wrap lines",
+        checked: this.#ctx.prefs.get("wrap"),
+        onClick: () => this.#setWrap(!this.#ctx.prefs.get("wrap")),
+      },
+      {
+        text: "Read new lines aloud",
+        checked: this.#log.readAloud,
+        onClick: () => (this.#log.readAloud = !this.#log.readAloud),
+      },
       null,
       { text: "Copy output", icon: "copy", onClick: () => this.#copy(null) },
       { text: "Download .log", icon: "download", href: this.#deeds().logHref, download: "" },
@@ -207,7 +273,8 @@ export class Viewer {
     try {
       await terminal.start();
     } catch (error) {
-      if (this.#terminal === terminal) fill(this.#stage, errorNotice({ title: "The terminal could not be opened", text: error.message }));
+      if (this.#terminal === terminal)
+        fill(this.#stage, errorNotice({ title: "The terminal could not be opened", text: error.message }));
     }
   }
 
@@ -231,12 +298,18 @@ export class Viewer {
     const line = field({ label: `Line, 1 to ${number(this.#log.count)}`, control });
     const go = () => {
       const at = Number(control.value) - 1;
-      if (!Number.isInteger(at) || at < 0 || at >= this.#log.count) return line.refuse(`Line must be 1 to ${number(this.#log.count)}; it is ${control.value || "empty"}.`);
+      if (!Number.isInteger(at) || at < 0 || at >= this.#log.count)
+        return line.refuse(`Line must be 1 to ${number(this.#log.count)}; it is ${control.value || "empty"}.`);
       dialog.close();
       this.#log.select({ from: at, to: at, anchor: at }, { reveal: true });
     };
     control.addEventListener("keydown", (event) => event.key === "Enter" && go());
-    const dialog = openDialog({ title: "Go to line", body: line.element, foot: [el("span", { class: "grow" }), button({ text: "Go", kind: "main", onClick: go })], extra: "dlg-small" });
+    const dialog = openDialog({
+      title: "Go to line",
+      body: line.element,
+      foot: [el("span", { class: "grow" }), button({ text: "Go", kind: "main", onClick: go })],
+      extra: "dlg-small",
+    });
     control.focus();
   }
 

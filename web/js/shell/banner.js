@@ -17,7 +17,17 @@ export function mountBanner(host, { live }) {
     const left = el("span", { class: "nb" });
     const why = state.reason || `The server does not answer since ${clock(state.since)}.`;
     const words = el("span", { class: "grow" }, `${why} What you type is kept; the page catches up by itself.`);
-    fill(host, el("div", { class: "banner", role: "status" }, icon("offline"), words, el("span", { "aria-hidden": "true" }, left), button({ text: "Try now", small: true, onClick: () => live.check() })));
+    fill(
+      host,
+      el(
+        "div",
+        { class: "banner", role: "status" },
+        icon("offline"),
+        words,
+        el("span", { "aria-hidden": "true" }, left),
+        button({ text: "Try now", small: true, onClick: () => live.check() }),
+      ),
+    );
     stop = everySecond((now) => {
       const seconds = Math.ceil((state.nextTry - now) / 1000);
       left.textContent = seconds > 0 ? `Next try in ${seconds} s` : "Trying";

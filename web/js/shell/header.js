@@ -6,13 +6,25 @@ import { el, fill, set } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { menuButton } from "../kit/menu.js";
 
-const THEMES = [["system", "As the system"], ["light", "Light"], ["dark", "Dark"]];
+const THEMES = [
+  ["system", "As the system"],
+  ["light", "Light"],
+  ["dark", "Dark"],
+];
 
 /** Draw the tabs ([{ id, title, icon }]) and mark the one that is open. */
 export function mountTabs(host, ctx, tabs) {
-  const links = tabs.map(({ id, title, icon: name }) => el("a", { href: ctx.router.href(id), "data-tab": id, title: `${title} (${ctx.commands.shortcut(`go-${id}`)})` }, icon(name), el("span", {}, title)));
+  const links = tabs.map(({ id, title, icon: name }) =>
+    el(
+      "a",
+      { href: ctx.router.href(id), "data-tab": id, title: `${title} (${ctx.commands.shortcut(`go-${id}`)})` },
+      icon(name),
+      el("span", {}, title),
+    ),
+  );
   fill(host, links);
-  const mark = () => links.forEach((link) => set(link, { "aria-current": link.dataset.tab === ctx.router.route.tab ? "page" : null }));
+  const mark = () =>
+    links.forEach((link) => set(link, { "aria-current": link.dataset.tab === ctx.router.route.tab ? "page" : null }));
   mark();
   ctx.router.addEventListener("change", mark);
   return () => ctx.router.removeEventListener("change", mark);
@@ -22,10 +34,18 @@ export function mountTabs(host, ctx, tabs) {
 export function mountRight(host, ctx, { onLogOut }) {
   const { session } = ctx.cache;
   const keys = ctx.commands.shortcut("palette").split(" ");
-  const palette = el("button", { type: "button", class: "b ask", "aria-label": "Search or run", on: { click: () => ctx.commands.run("palette") } }, icon("find"), el("span", {}, "Search or run"), keyCap(keys.join(keys[0] === "⌘" ? "" : " ")));
+  const palette = el(
+    "button",
+    { type: "button", class: "b ask", title: "Search or run", on: { click: () => ctx.commands.run("palette") } },
+    icon("find"),
+    el("span", {}, "Search or run"),
+    el("span", { "aria-hidden": "true", class: "ask-keys" }, keyCap(keys.join(keys[0] === "⌘" ? "" : " "))),
+  );
   const zone = el("span", { class: "zone", title: `All times are in ${zoneName()}` }, zoneLabel());
   const theme = menuButton(button({ icon: "theme", kind: "quiet", label: "Theme" }), () => themeItems(ctx.prefs));
-  const person = menuButton(button({ icon: "person", kind: "quiet", label: `Session of ${session.name}` }), () => sessionItems(ctx, onLogOut));
+  const person = menuButton(button({ icon: "person", kind: "quiet", label: `Session of ${session.name}` }), () =>
+    sessionItems(ctx, onLogOut),
+  );
   fill(host, palette, zone, theme, person);
 }
 
@@ -47,7 +67,12 @@ export function nextTheme(prefs) {
 }
 
 function themeItems(prefs) {
-  return THEMES.map(([name, text]) => ({ text, radio: true, checked: prefs.get("theme") === name, onClick: () => prefs.set("theme", name) }));
+  return THEMES.map(([name, text]) => ({
+    text,
+    radio: true,
+    checked: prefs.get("theme") === name,
+    onClick: () => prefs.set("theme", name),
+  }));
 }
 
 function sessionItems(ctx, onLogOut) {

@@ -14,7 +14,16 @@ export function takeLoginCode() {
 
 /** Show the view in `root`; `onEntered` follows a login. `reason` is a sentence about why it is shown. */
 export function mountLogin(root, { api, onEntered, reason = "" }) {
-  const token = field({ label: "Access token", control: input({ type: "password", mono: true, name: "token", autocomplete: "current-password", placeholder: "air_…" }) });
+  const token = field({
+    label: "Access token",
+    control: input({
+      type: "password",
+      mono: true,
+      name: "token",
+      autocomplete: "current-password",
+      placeholder: "air_…",
+    }),
+  });
   const enter = button({ text: "Log in", kind: "main", type: "submit" });
   const note = el("p", { class: "login-note", role: "status" }, reason);
   const form = el(
@@ -24,7 +33,13 @@ export function mountLogin(root, { api, onEntered, reason = "" }) {
     note,
     token.element,
     enter,
-    el("p", { class: "hint" }, "The server printed a login link when it started, good once and for 10 minutes. For a lasting token, type ", el("code", {}, "airunner token create"), " on the machine that it runs on."),
+    el(
+      "p",
+      { class: "hint" },
+      "The server printed a login link when it started, good once and for 10 minutes. For a lasting token, type ",
+      el("code", {}, "airunner token create"),
+      " on the machine that it runs on.",
+    ),
   );
 
   async function submit(event) {
@@ -49,9 +64,24 @@ export function mountLogin(root, { api, onEntered, reason = "" }) {
 /** A quiet page while the server cannot be reached at all. */
 export function mountWaiting(root, { onRetry }) {
   const retry = button({ text: "Try now", onClick: onRetry });
-  fill(root, el("div", { class: "notice is-page", role: "status" }, el("span", { class: "s-timeout" }, icon("offline", "i-lg")), el("h1", { class: "title" }, "The server does not answer"), el("p", {}, "Running agents are not affected. The page opens by itself as soon as the server is back."), el("div", { class: "notice-actions" }, retry)));
+  fill(
+    root,
+    el(
+      "div",
+      { class: "notice is-page", role: "status" },
+      el("span", { class: "s-timeout" }, icon("offline", "i-lg")),
+      el("h1", { class: "title" }, "The server does not answer"),
+      el("p", {}, "Running agents are not affected. The page opens by itself as soon as the server is back."),
+      el("div", { class: "notice-actions" }, retry),
+    ),
+  );
 }
 
 function logo() {
-  return el("div", { class: "login-brand", "aria-hidden": "true" }, document.querySelector(".brand svg").cloneNode(true), el("span", {}, "airunner"));
+  return el(
+    "div",
+    { class: "login-brand", "aria-hidden": "true" },
+    document.querySelector(".brand svg").cloneNode(true),
+    el("span", {}, "airunner"),
+  );
 }

@@ -15,8 +15,23 @@ const RUNS = 6;
 export function openPalette(ctx) {
   const listId = uid("palette");
   const list = el("ul", { class: "pal-list", id: listId, role: "listbox", "aria-label": "Results" });
-  const field = el("input", { class: "pal-field", type: "text", role: "combobox", "aria-label": "Search or run", "aria-expanded": "true", "aria-controls": listId, "aria-autocomplete": "list", placeholder: "Search or run", autocomplete: "off", spellcheck: false });
-  const dialog = openDialog({ title: "Search or run", body: [el("div", { class: "pal-head" }, icon("find"), field, keyCap("Esc")), list], extra: "dlg-palette" });
+  const field = el("input", {
+    class: "pal-field",
+    type: "text",
+    role: "combobox",
+    "aria-label": "Search or run",
+    "aria-expanded": "true",
+    "aria-controls": listId,
+    "aria-autocomplete": "list",
+    placeholder: "Search or run",
+    autocomplete: "off",
+    spellcheck: false,
+  });
+  const dialog = openDialog({
+    title: "Search or run",
+    body: [el("div", { class: "pal-head" }, icon("find"), field, keyCap("Esc")), list],
+    extra: "dlg-palette",
+  });
   let [entries, at, asked] = [[], 0, 0];
 
   const mark = (index) => {
@@ -31,24 +46,38 @@ export function openPalette(ctx) {
     await dialog.closed;
     entry.run();
   };
-  const draw = (runs) => {
+  const draw = (runs, keep = 0) => {
     const words = field.value.trim().toLowerCase();
-    entries = [...runs.map((run) => runEntry(run, ctx)), ...commandEntries(ctx)].filter((entry) => entry.found || entry.text.toLowerCase().includes(words));
+    const commands = commandEntries(ctx).filter((entry) => entry.text.toLowerCase().includes(words));
+    const found = runs.map((run) => runEntry(run, ctx));
+    entries = words ? [...commands, ...found] : [...found, ...commands]; // what is found later stands below
     const groups = grouped(entries);
     let nr = 0;
-    fill(list, [...groups].flatMap(([group, members]) => [el("li", { class: "pal-group", role: "presentation" }, group), ...members.map((entry) => option(entry, `${listId}-${nr++}`, choose))]), entries.length ? null : el("li", { class: "pal-group", role: "presentation" }, `Nothing is called “${field.value}”.`));
+    fill(
+      list,
+      [...groups].flatMap(([group, members]) => [
+        el("li", { class: "pal-group", role: "presentation" }, group),
+        ...members.map((entry) => option(entry, `${listId}-${nr++}`, choose)),
+      ]),
+      entries.length
+        ? null
+        : el("li", { class: "pal-group", role: "presentation" }, `Nothing is called “${field.value}”.`),
+    );
     entries = [...groups.values()].flat();
-    mark(0);
+    mark(Math.min(keep, Math.max(0, entries.length - 1)));
   };
   const look = async () => {
     const turn = ++asked;
-    draw([]);
     const answer = await ctx.api.get("runs", { search: field.value.trim(), limit: RUNS }).catch(() => ({ runs: [] }));
-    if (turn === asked && dialog.element.open) draw(answer.runs);
+    if (turn === asked && dialog.element.open) draw(answer.runs, field.value ? at : 0);
   };
   const typed = settle(look, 120);
 
-  field.addEventListener("input", () => typed());
+  field.addEventListener("input", () => {
+    asked += 1; // an answer to what was typed before is out of date
+    draw([]);
+    typed();
+  });
   field.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step && event.key !== "Enter") return;
@@ -56,6 +85,7 @@ export function openPalette(ctx) {
     if (step && entries.length) mark((at + step + entries.length) % entries.length);
     else if (entries[at]) choose(entries[at]);
   });
+  draw([]);
   look();
   field.focus();
 }
@@ -63,21 +93,78 @@ export function openPalette(ctx) {
 /** Open the sheet with all keys. */
 export function openHelp(ctx) {
   const groups = grouped(ctx.commands.all());
-  const lists = [...groups].map(([group, commands]) => el("section", {}, el("h3", { class: "label" }, group), el("dl", {}, commands.map(({ text, keys }) => el("div", {}, el("dt", {}, text), el("dd", {}, keys.map((caps, nr) => [nr ? " or " : "", caps.map(keyCap)])))))));
-  const single = toggle({ label: "Shortcuts of one letter", checked: ctx.prefs.get("singleKeys"), onChange: (on) => ctx.prefs.set("singleKeys", on) });
-  openDialog({ title: "Keyboard", body: el("div", { class: "help" }, lists), foot: [el("span", { class: "grow ink-2" }, "Shortcuts of one letter; they do nothing while you type in a field"), single], extra: "dlg-help" });
+  const lists = [...groups].map(([group, commands]) =>
+    el(
+      "section",
+      {},
+      el("h3", { class: "label" }, group),
+      el(
+        "dl",
+        {},
+        commands.map(({ text, keys }) =>
+          el(
+            "div",
+            {},
+            el("dt", {}, text),
+            el(
+              "dd",
+              {},
+              keys.map((caps, nr) => [nr ? " or " : "", caps.map(keyCap)]),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+  const single = toggle({
+    label: "Shortcuts of one letter",
+    checked: ctx.prefs.get("singleKeys"),
+    onChange: (on) => ctx.prefs.set("singleKeys", on),
+  });
+  openDialog({
+    title: "Keyboard",
+    body: el("div", { class: "help" }, lists),
+    foot: [
+      el("span", { class: "grow ink-2" }, "Shortcuts of one letter; they do nothing while you type in a field"),
+      single,
+    ],
+    extra: "dlg-help",
+  });
 }
 
 function runEntry(run, ctx) {
-  return { group: "Runs", text: runName(run), found: true, mark: stateMark(run.status, { bare: true }), hint: [run.agentProfileName, ago(ms(run.startedAt ?? run.queuedAt))].filter(Boolean).join(", "), run: () => ctx.router.go("history", [run.runId]) };
+  return {
+    group: "Runs",
+    text: runName(run),
+    mark: stateMark(run.status, { bare: true }),
+    hint: [run.agentProfileName, ago(ms(run.startedAt ?? run.queuedAt))].filter(Boolean).join(", "),
+    run: () => ctx.router.go("history", [run.runId]),
+  };
 }
 
 function commandEntries(ctx) {
-  return ctx.commands.list().filter(({ id, motion }) => id !== "palette" && !motion).map((command) => ({ group: command.group === "Go to" ? "Go to" : "Commands", text: command.text, mark: icon("right"), keys: command.keys[0], run: () => ctx.commands.run(command.id) }));
+  return ctx.commands
+    .list()
+    .filter(({ id, motion }) => id !== "palette" && !motion)
+    .map((command) => ({
+      group: command.group === "Go to" ? "Go to" : "Commands",
+      text: command.text,
+      mark: icon("right"),
+      keys: command.keys[0],
+      run: () => ctx.commands.run(command.id),
+    }));
 }
 
 function option(entry, id, choose) {
-  return el("li", { id, role: "option", "aria-selected": "false", on: { click: () => choose(entry) } }, el("span", { class: "pal-mark" }, entry.mark), el("span", { class: "cut" }, entry.text), entry.hint && el("span", { class: "hint cut" }, entry.hint), el("span", { class: "grow" }), entry.keys?.map(keyCap));
+  return el(
+    "li",
+    { id, role: "option", "aria-selected": "false", on: { click: () => choose(entry) } },
+    el("span", { class: "pal-mark" }, entry.mark),
+    el("span", { class: "cut" }, entry.text),
+    entry.hint && el("span", { class: "hint cut" }, entry.hint),
+    el("span", { class: "grow" }),
+    entry.keys?.map(keyCap),
+  );
 }
 
 function grouped(entries) {

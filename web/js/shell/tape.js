@@ -18,10 +18,15 @@ export function mountTape(host, ctx) {
   const bag = leaving();
   const runs = new Map();
   const left = el("div", { class: "tape-left" });
-  const reel = svg("svg", { class: "reel-line", viewBox: "0 0 1000 14", preserveAspectRatio: "none", "aria-hidden": "true" });
+  const reel = svg("svg", {
+    class: "reel-line",
+    viewBox: "0 0 1000 14",
+    preserveAspectRatio: "none",
+    "aria-hidden": "true",
+  });
   const hours = el("span", { class: "hours", "aria-hidden": "true" });
   const tip = el("span", { class: "reel-tip", hidden: true });
-  const line = el("a", { class: "reel", href: ctx.router.href("history") }, reel, hours);
+  const line = el("a", { class: "reel", href: ctx.router.href("history") }, reel);
   let [chosen, frozen] = [null, false];
 
   async function load() {
@@ -43,10 +48,19 @@ export function mountTape(host, ctx) {
   function drawAll(now) {
     if (frozen) return;
     drawLeft(left, ctx, [...runs.values()]);
-    const shown = [...runs.values()].filter((run) => run.startedAt && ms(run.startedAt) + (took(run, now) || 0) * 1000 > now - BACK_MS).sort((a, b) => ms(a.startedAt) - ms(b.startedAt));
-    fill(reel, svg("rect", { class: "rail", x: 0, y: 6.5, width: 1000, height: 1 }), bars(shown, now, chosen), svg("rect", { class: "now", x: NOW_AT, y: -4, width: 1.5, height: 22 }));
+    const shown = [...runs.values()]
+      .filter((run) => run.startedAt && ms(run.startedAt) + (took(run, now) || 0) * 1000 > now - BACK_MS)
+      .sort((a, b) => ms(a.startedAt) - ms(b.startedAt));
+    fill(
+      reel,
+      svg("rect", { class: "rail", x: 0, y: 6.5, width: 1000, height: 1 }),
+      bars(shown, now, chosen),
+      svg("rect", { class: "now", x: NOW_AT, y: -4, width: 1.5, height: 22 }),
+    );
     fill(hours, hourMarks(now, reel.clientWidth || line.clientWidth || 1000));
-    set(line, { "aria-label": `The day: ${count(shown.length, "run")} in the last 18 hours. Left and Right choose a run.` });
+    set(line, {
+      "aria-label": `The day: ${count(shown.length, "run")} in the last 18 hours. Left and Right choose a run.`,
+    });
     return shown;
   }
 
@@ -55,7 +69,12 @@ export function mountTape(host, ctx) {
     const run = runs.get(runId);
     tip.hidden = !run;
     if (run) {
-      fill(tip, stateMark(run.status), el("span", { class: "cut" }, runName(run)), el("span", { class: "hint" }, ago(ms(run.startedAt))));
+      fill(
+        tip,
+        stateMark(run.status),
+        el("span", { class: "cut" }, runName(run)),
+        el("span", { class: "hint" }, ago(ms(run.startedAt))),
+      );
       ctx.announce(`${runName(run)}, ${stateWord(run.status)}`);
     }
     drawAll(Date.now());
@@ -77,7 +96,11 @@ export function mountTape(host, ctx) {
     ctx.router.go("history", [runId]);
   }
 
-  bag.add(on(line, "keydown", onKey), on(line, "click", onClick), on(line, "blur", () => choose(null)));
+  bag.add(
+    on(line, "keydown", onKey),
+    on(line, "click", onClick),
+    on(line, "blur", () => choose(null)),
+  );
   bag.on(ctx.cache, "run", ({ detail }) => (runs.set(detail.runId, detail), draw()));
   bag.on(ctx.cache, "gone", ({ detail }) => (runs.delete(detail), draw()));
   bag.on(ctx.cache, "active", draw);
@@ -88,7 +111,7 @@ export function mountTape(host, ctx) {
   });
   let ticks = 0;
   bag.add(everySecond((now) => (ticks += 1) % REDRAW_S === 1 && drawAll(now)));
-  fill(host, left, el("div", { class: "reel-box" }, line, tip));
+  fill(host, left, el("div", { class: "reel-box" }, line, hours, tip));
   loadSafely();
   return bag.off;
 }
@@ -97,12 +120,40 @@ function drawLeft(host, ctx, runs) {
   const { active } = ctx.cache;
   const running = active.filter(({ status }) => status === "running").length;
   const queued = active.length - running;
-  const words = [running && `${running} running`, queued && `${queued} queued`].filter(Boolean).join(", ") || "Nothing runs";
+  const words =
+    [running && `${running} running`, queued && `${queued} queued`].filter(Boolean).join(", ") || "Nothing runs";
   const state = running ? "running" : queued ? "queued" : "skipped";
-  const now = el("a", { class: `tape-now st s-${state}`, href: ctx.router.href("history", [], { status: "queued,running" }) }, running || queued ? icon(`st-${state}`, running ? "i-live" : "") : null, words);
-  const last = runs.filter((run) => !isActive(run.status) && run.finishedAt).sort((a, b) => ms(b.finishedAt) - ms(a.finishedAt)).slice(0, 5);
-  const five = last.map((run) => el("a", { class: "five-one", href: ctx.router.href("history", [run.runId]), title: `${stateWord(run.status)}: ${runName(run).slice(0, 80)}, ${ago(ms(run.finishedAt))}` }, stateMark(run.status, { bare: true })));
-  fill(host, now, five.length ? [el("span", { class: "vr" }), el("span", { class: "five", role: "group", "aria-label": "The last five, newest first" }, five)] : null);
+  const now = el(
+    "a",
+    { class: `tape-now st s-${state}`, href: ctx.router.href("history", [], { status: "queued,running" }) },
+    running || queued ? icon(`st-${state}`, running ? "i-live" : "") : null,
+    words,
+  );
+  const last = runs
+    .filter((run) => !isActive(run.status) && run.finishedAt)
+    .sort((a, b) => ms(b.finishedAt) - ms(a.finishedAt))
+    .slice(0, 5);
+  const five = last.map((run) =>
+    el(
+      "a",
+      {
+        class: "five-one",
+        href: ctx.router.href("history", [run.runId]),
+        title: `${stateWord(run.status)}: ${runName(run).slice(0, 80)}, ${ago(ms(run.finishedAt))}`,
+      },
+      stateMark(run.status, { bare: true }),
+    ),
+  );
+  fill(
+    host,
+    now,
+    five.length
+      ? [
+          el("span", { class: "vr" }),
+          el("span", { class: "five", role: "group", "aria-label": "The last five, newest first" }, five),
+        ]
+      : null,
+  );
 }
 
 // A run that went well is low and soft; one that did not is as tall as the line; those running share it.
@@ -116,8 +167,23 @@ function bars(runs, now, chosen) {
     const nr = live.indexOf(run);
     const [y, height] = nr >= 0 ? [nr * lane, lane - 1.5] : run.status === "completed" ? [3, 8] : [0, 14];
     const classes = `fill area s-${run.status}${nr >= 0 ? " live" : ""}${run.runId === chosen ? " is-chosen" : ""}`;
-    const title = svg("title", {}, `${stateWord(run.status)}: ${runName(run).slice(0, 80)}, ${minute(start)}, ${duration(took(run, now) || 0)}`);
-    return svg("rect", { class: classes, x: Math.min(from, NOW_AT - wide).toFixed(2), y, width: wide.toFixed(2), height, "data-run": run.runId }, title);
+    const title = svg(
+      "title",
+      {},
+      `${stateWord(run.status)}: ${runName(run).slice(0, 80)}, ${minute(start)}, ${duration(took(run, now) || 0)}`,
+    );
+    return svg(
+      "rect",
+      {
+        class: classes,
+        x: Math.min(from, NOW_AT - wide).toFixed(2),
+        y,
+        width: wide.toFixed(2),
+        height,
+        "data-run": run.runId,
+      },
+      title,
+    );
   });
 }
 

@@ -1,6 +1,6 @@
 // History: every run, filtered, sorted and live; the address holds what is asked for and what is open.
 
-import { count, isActive, ms, number } from "../format.js";
+import { count, isActive, ms } from "../format.js";
 import { button } from "../kit/button.js";
 import { el, fill, leaving, set } from "../kit/dom.js";
 import { emptyNotice, errorNotice, whenLate } from "../kit/notice.js";
@@ -16,23 +16,68 @@ const PAGE = 100;
 export function mount(root, ctx) {
   const bag = leaving();
   const total = el("span", { class: "head-count" });
-  const toggle = button({ icon: "filter", kind: "quiet", label: "Filters", extra: "phone-only", onClick: () => filters.rest.classList.toggle("is-open"), "aria-controls": "filters-rest" });
+  const toggle = button({
+    icon: "filter",
+    kind: "quiet",
+    label: "Filters",
+    extra: "phone-only",
+    onClick: () => filters.rest.classList.toggle("is-open"),
+    "aria-controls": "filters-rest",
+  });
   const filters = filterRow(ctx, (next) => go({ filters: next }));
-  const table = new RunTable({ hrefOf: (run) => hrefOf(run.runId), onOpen: (id) => ctx.router.go("history", [id], ctx.router.params), onSort: (key) => go({ sort: state.sort === `-${key}` ? key : `-${key}` }) });
+  const table = new RunTable({
+    hrefOf: (run) => hrefOf(run.runId),
+    onOpen: (id) => ctx.router.go("history", [id], ctx.router.params),
+    onSort: (key) => go({ sort: state.sort === `-${key}` ? key : `-${key}` }),
+  });
   const note = el("div", { class: "list-note" });
   const more = el("div", { class: "list-more", "aria-hidden": "true" });
-  const pill = button({ text: "New runs", kind: "pill", icon: "up", hidden: true, onClick: () => (release(), (list.scrollTop = 0)) });
+  const pill = button({
+    text: "New runs",
+    kind: "pill",
+    icon: "up",
+    hidden: true,
+    onClick: () => (release(), (list.scrollTop = 0)),
+  });
   const list = el("div", { class: "list", tabIndex: -1 }, table.element, note, more);
-  const view = el("div", { class: "history" }, el("div", { class: "head" }, el("h1", { class: "title" }, "History"), total, el("span", { class: "grow" }), el("span", { class: "hint head-legend" }, "Fill of the line: part of the timeout used"), toggle), filters.element, el("div", { class: "list-box" }, list, pill));
-  const state = { filters: null, sort: "", runs: [], held: new Map(), cursor: null, loading: null, drawer: null, open: null, turn: 0 };
+  const view = el(
+    "div",
+    { class: "history" },
+    el(
+      "div",
+      { class: "head" },
+      el("h1", { class: "title" }, "History"),
+      total,
+      el("span", { class: "grow" }),
+      el("span", { class: "hint head-legend" }, "Fill of the line: part of the timeout used"),
+      toggle,
+    ),
+    filters.element,
+    el("div", { class: "list-box" }, list, pill),
+  );
+  const state = {
+    filters: null,
+    sort: "",
+    runs: [],
+    held: new Map(),
+    cursor: null,
+    loading: null,
+    drawer: null,
+    open: null,
+    turn: 0,
+  };
 
-  const params = ({ filters: asked = state.filters, sort = state.sort }) => ({ ...asked, sort: sort === USUAL_SORT ? "" : sort });
+  const params = ({ filters: asked = state.filters, sort = state.sort }) => ({
+    ...asked,
+    sort: sort === USUAL_SORT ? "" : sort,
+  });
   const hrefOf = (id) => ctx.router.href("history", [id], params({}));
   const go = (part) => ctx.router.go("history", ctx.router.route.path, params(part), { replace: true });
 
   // ---- reading
 
-  async function load() {
+  /** Read the first page; with `keep` what was read of the further ones stays behind it. */
+  async function load(keep = false) {
     const turn = ++state.turn;
     const late = state.runs.length ? () => {} : whenLate(note, skeleton());
     try {
@@ -40,22 +85,36 @@ export function mount(root, ctx) {
       if (turn !== state.turn) return;
       late();
       state.held.clear();
-      take(answer, []);
+      if (keep && state.sort === USUAL_SORT) renew(answer);
+      else take(answer, []);
     } catch (error) {
       late();
       if (turn !== state.turn) return;
       if (state.runs.length) return; // what is shown stays; the banner says why it does not change
-      fill(note, errorNotice({ title: "History could not be read", text: error.message, onRetry: load }));
+      fill(note, errorNotice({ title: "History could not be read", text: error.message, onRetry: () => load() }));
     }
   }
 
   async function loadMore() {
     if (!state.cursor || state.loading) return;
     const turn = state.turn;
-    state.loading = ctx.api.get("runs", { ...filterQuery(state.filters), sort: state.sort, limit: PAGE, cursor: state.cursor });
+    state.loading = ctx.api.get("runs", {
+      ...filterQuery(state.filters),
+      sort: state.sort,
+      limit: PAGE,
+      cursor: state.cursor,
+    });
     const answer = await state.loading.catch(() => null); // the next scroll asks again
     state.loading = null;
     if (answer && turn === state.turn) take(answer, state.runs);
+  }
+
+  function renew(answer) {
+    const fresh = new Set(answer.runs.map(({ runId }) => runId));
+    const oldest = answer.runs.at(-1)?.queuedAt ?? "";
+    const further = answer.nextCursor ? state.runs.filter((run) => !fresh.has(run.runId) && run.queuedAt < oldest) : [];
+    const cursor = further.length ? state.cursor : answer.nextCursor;
+    take({ ...answer, runs: [...answer.runs, ...further], nextCursor: cursor }, []);
   }
 
   function take(answer, before) {
@@ -82,14 +141,22 @@ export function mount(root, ctx) {
 
   async function showEmpty() {
     if (!anyFilter(state.filters)) {
-      return fill(note, emptyNotice({ title: "No runs yet", text: "Every run stands here with its output, how long it took and how it ended.", actions: [el("a", { class: "b b-main", href: ctx.router.href("run") }, "Run a prompt")] }));
+      return fill(
+        note,
+        emptyNotice({
+          title: "No runs yet",
+          text: "Every run stands here with its output, how long it took and how it ended.",
+          actions: [el("a", { class: "b b-main", href: ctx.router.href("run") }, "Run a prompt")],
+        }),
+      );
     }
     const words = filterWords(state.filters, ctx.cache.profile(state.filters.agentProfileId)?.name);
     const clear = button({ text: "Clear filters", onClick: () => go({ filters: readFilters(new URLSearchParams()) }) });
     const text = el("span", {}, `${words}.`);
     fill(note, emptyNotice({ title: "No runs match", text, actions: [clear] }));
     const all = await ctx.api.get("runs", { limit: 1 }).catch(() => null);
-    if (all) text.textContent = `${words}. ${number(all.total)}${all.totalIsMore ? "+" : ""} ${all.total === 1 ? "run is" : "runs are"} outside these filters.`;
+    if (all)
+      text.textContent = `${words}. ${count(all.total, "run is", "runs are", all.totalIsMore)} outside these filters.`;
   }
 
   // ---- live rows
@@ -102,12 +169,15 @@ export function mount(root, ctx) {
     }
     if (!state.filters || !fits(run, state.filters) || state.sort !== USUAL_SORT || !isNewer(run)) return;
     state.held.set(run.runId, run);
-    const disturbed = list.matches(":hover") || list.contains(document.activeElement) || list.scrollTop > 0;
+    const disturbed =
+      state.runs.length && (list.matches(":hover") || list.contains(document.activeElement) || list.scrollTop > 0);
     disturbed ? draw() : release();
   }
 
   // A record of long ago that was only looked at is not a new row.
-  const isNewer = (run) => !state.runs.length || ms(run.queuedAt) >= ms(state.runs.find((other) => !isActive(other.status))?.queuedAt ?? run.queuedAt);
+  const isNewer = (run) =>
+    !state.runs.length ||
+    ms(run.queuedAt) >= ms(state.runs.find((other) => !isActive(other.status))?.queuedAt ?? run.queuedAt);
 
   function release() {
     state.runs = [...state.held.values(), ...state.runs];
@@ -144,7 +214,12 @@ export function mount(root, ctx) {
     table.setCurrent(runId);
     view.classList.toggle("has-drawer", Boolean(runId));
     if (!runId) return hadFocus && table.focus(before);
-    state.drawer = openDrawer(view, ctx, runId, { range, onStep: step, onClose: () => ctx.router.go("history", [], params({})), onLines: (lines) => ctx.router.go("history", [runId, lines].filter(Boolean), params({}), { replace: true }) });
+    state.drawer = openDrawer(view, ctx, runId, {
+      range,
+      onStep: step,
+      onClose: () => ctx.router.go("history", [], params({})),
+      onLines: (lines) => ctx.router.go("history", [runId, lines].filter(Boolean), params({}), { replace: true }),
+    });
     state.drawer.focus();
   }
 
@@ -156,15 +231,32 @@ export function mount(root, ctx) {
     if (at + way > ids.length - 5) loadMore();
   }
 
-  const redraw = settle(load, 150);
-  const seen = new IntersectionObserver(([entry]) => entry.isIntersecting && loadMore(), { root: list, rootMargin: "600px" });
+  const redraw = settle(() => load(true), 150);
+  const seen = new IntersectionObserver(([entry]) => entry.isIntersecting && loadMore(), {
+    root: list,
+    rootMargin: "600px",
+  });
   seen.observe(more);
   bag.on(ctx.cache, "run", onRun);
-  bag.on(ctx.cache, "gone", ({ detail }) => ((state.runs = state.runs.filter(({ runId }) => runId !== detail)), draw()));
+  bag.on(
+    ctx.cache,
+    "gone",
+    ({ detail }) => ((state.runs = state.runs.filter(({ runId }) => runId !== detail)), draw()),
+  );
   bag.on(ctx.cache, "stale", () => redraw());
   bag.on(ctx.cache, "profiles", () => filters.show(state.filters));
   bag.on(ctx.router, "change", follow);
-  bag.add(everySecond((now) => table.tick(now)), ctx.commands.handle({ search: filters.focus, "next-row": () => table.move(1), "previous-row": () => table.move(-1) }), () => seen.disconnect(), () => state.drawer?.close(), redraw.off);
+  bag.add(
+    everySecond((now) => table.tick(now)),
+    ctx.commands.handle({
+      search: filters.focus,
+      "next-row": () => table.move(1),
+      "previous-row": () => table.move(-1),
+    }),
+    () => seen.disconnect(),
+    () => state.drawer?.close(),
+    redraw.off,
+  );
   set(view, { "aria-label": "History" });
   fill(root, view);
   follow();
@@ -175,10 +267,25 @@ export function mount(root, ctx) {
 function ordered(runs, sort) {
   if (sort !== USUAL_SORT) return runs;
   const rank = ({ status }) => (status === "queued" ? 0 : status === "running" ? 1 : 2);
-  return runs.map((run, at) => [run, at]).sort(([a, i], [b, j]) => rank(a) - rank(b) || i - j).map(([run]) => run);
+  return runs
+    .map((run, at) => [run, at])
+    .sort(([a, i], [b, j]) => rank(a) - rank(b) || i - j)
+    .map(([run]) => run);
 }
 
 function skeleton() {
   const widths = [40, 60, 30, 70, 50, 45, 65];
-  return el("div", { class: "skeleton", "aria-hidden": "true" }, widths.map((width) => el("div", {}, el("i", { style: { width: "72px" } }), el("i", { style: { width: `${width / 2}%` } }), el("i", { style: { width: "90px" } }))));
+  return el(
+    "div",
+    { class: "skeleton", "aria-hidden": "true" },
+    widths.map((width) =>
+      el(
+        "div",
+        {},
+        el("i", { style: { width: "72px" } }),
+        el("i", { style: { width: `${width / 2}%` } }),
+        el("i", { style: { width: "90px" } }),
+      ),
+    ),
+  );
 }

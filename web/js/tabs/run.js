@@ -19,12 +19,31 @@ const WIDTH = 396;
 export function mount(root, ctx) {
   const bag = leaving();
   const pane = el("div", { class: "run-pane", role: "tabpanel", "aria-label": "Output" });
-  const plus = button({ icon: "plus", kind: "quiet", label: "New run", keys: ctx.commands.shortcut("new-run"), extra: "run-plus", onClick: () => compose(true) });
+  const plus = button({
+    icon: "plus",
+    kind: "quiet",
+    label: "New run",
+    keys: ctx.commands.shortcut("new-run"),
+    extra: "run-plus",
+    onClick: () => compose(true),
+  });
   const tabs = tabRow({ label: "Open runs", onSelect: (id) => ctx.router.go("run", [id]), onClose: close });
   const form = composer(ctx, { onStarted: started, onClose: () => compose(false) });
   const right = el("div", { class: "run-right" }, el("div", { class: "run-tabs" }, plus, tabs.element), pane);
   const view = el("div", { class: "run-view" });
-  view.append(form.element, divider({ host: view, name: "--composer", label: "Width of the composer", value: ctx.prefs.get("composerWidth"), initial: WIDTH, onMoved: (width) => ctx.prefs.set("composerWidth", width) }), right);
+  view.append(
+    el("h1", { class: "sr" }, title),
+    form.element,
+    divider({
+      host: view,
+      name: "--composer",
+      label: "Width of the composer",
+      value: ctx.prefs.get("composerWidth"),
+      initial: WIDTH,
+      onMoved: (width) => ctx.prefs.set("composerWidth", width),
+    }),
+    right,
+  );
   let [viewer, shown, leaveSheet] = [null, null, null];
 
   const openRuns = () => ctx.prefs.get("open") ?? ctx.cache.active.map(({ runId }) => runId).slice(-MOST_OPEN);
@@ -47,7 +66,10 @@ export function mount(root, ctx) {
   function drawTabs() {
     const open = openRuns();
     right.classList.toggle("has-none", !open.length);
-    tabs.show(open.map((id) => ({ id, name: nameOf(id), content: tabContent(ctx.cache.runs.get(id)) })), shown);
+    tabs.show(
+      open.map((id) => ({ id, name: nameOf(id), content: tabContent(ctx.cache.runs.get(id)) })),
+      shown,
+    );
   }
 
   function nameOf(id) {
@@ -73,8 +95,17 @@ export function mount(root, ctx) {
     viewer?.stop();
     viewer = null;
     shown = id;
-    if (!id) return fill(pane, nothingOpen(ctx, () => compose(true)));
-    viewer = new Viewer(ctx, id, { menu: () => [{ text: "Prompt and command", icon: "edit", onClick: () => openDetails(ctx, id) }, { text: "Close tab", icon: "close", onClick: () => close(id) }] });
+    if (!id)
+      return fill(
+        pane,
+        nothingOpen(ctx, () => compose(true)),
+      );
+    viewer = new Viewer(ctx, id, {
+      menu: () => [
+        { text: "Prompt and command", icon: "edit", onClick: () => openDetails(ctx, id) },
+        { text: "Close tab", icon: "close", onClick: () => close(id) },
+      ],
+    });
     fill(pane, viewer.element);
   }
 
@@ -100,7 +131,11 @@ export function mount(root, ctx) {
   bag.on(ctx.cache, "profiles", () => !shown && (fill(pane), show(null)));
   bag.on(ctx.router, "change", follow);
   bag.on(matchMedia("(max-width: 640px)"), "change", () => compose(false));
-  bag.add(form.stop, () => viewer?.stop(), () => leaveSheet?.());
+  bag.add(
+    form.stop,
+    () => viewer?.stop(),
+    () => leaveSheet?.(),
+  );
   fetchUnknown(ctx, openRuns());
   fill(root, view);
   follow();
@@ -117,17 +152,33 @@ function fetchUnknown(ctx, ids) {
   for (const id of ids) {
     if (ctx.cache.runs.has(id) && !isActive(ctx.cache.runs.get(id).status)) continue;
     ctx.cache.fetchRun(id).catch((error) => {
-      if (error.status === 404) ctx.prefs.set("open", (ctx.prefs.get("open") ?? []).filter((other) => other !== id));
+      if (error.status === 404)
+        ctx.prefs.set(
+          "open",
+          (ctx.prefs.get("open") ?? []).filter((other) => other !== id),
+        );
     });
   }
 }
 
 function nothingOpen(ctx, compose) {
   if (ctx.cache.profiles && !ctx.cache.profiles.length) {
-    const make = button({ text: "New profile", kind: "main", onClick: () => ctx.router.go("settings", ["profiles", "new"]) });
-    return emptyNotice({ title: "First, an agent profile", text: "A profile says how an agent is started. The first one can be a plain shell that runs the prompt as a script.", actions: [make] });
+    const make = button({
+      text: "New profile",
+      kind: "main",
+      onClick: () => ctx.router.go("settings", ["profiles", "new"]),
+    });
+    return emptyNotice({
+      title: "First, an agent profile",
+      text: "A profile says how an agent is started. The first can be a plain shell that runs prompts as scripts.",
+      actions: [make],
+    });
   }
   const write = button({ text: "New run", icon: "plus", kind: "main", extra: "phone-only", onClick: compose });
   const earlier = el("a", { class: "b b-quiet", href: ctx.router.href("history") }, "Earlier runs");
-  return emptyNotice({ title: "Run a prompt to see output here", text: "The output appears as the agent prints it.", actions: [write, earlier] });
+  return emptyNotice({
+    title: "Run a prompt to see output here",
+    text: "The output appears as the agent prints it.",
+    actions: [write, earlier],
+  });
 }

@@ -16,7 +16,9 @@ const PAGES = [
 export function mount(root, ctx) {
   const bag = leaving();
   const page = el("div", { class: "set-page" });
-  const links = PAGES.map(({ id, text }) => el("a", { href: ctx.router.href("settings", [id]), "data-page": id }, text));
+  const links = PAGES.map(({ id, text }) =>
+    el("a", { href: ctx.router.href("settings", [id]), "data-page": id }, text),
+  );
   let [open, unmount] = ["", () => {}];
 
   function follow() {

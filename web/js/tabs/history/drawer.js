@@ -9,26 +9,66 @@ import { Viewer } from "../../output/viewer.js";
 
 const WIDTH = 820;
 
-/** Open a run in `host`. `onStep(way)` is asked for the neighbour, `onClose` for leaving, `onLines` names chosen lines. */
+/** Open a run in `host`. `onStep(way)` asks for a neighbour, `onClose` for leaving, `onLines` names chosen lines. */
 export function openDrawer(host, ctx, runId, { range, onStep, onClose, onLines }) {
   const bag = leaving();
   const { commands, prefs } = ctx;
-  const newer = button({ icon: "up", kind: "quiet", label: "Newer run", keys: commands.shortcut("newer"), extra: "vw-step", onClick: () => onStep(-1) });
-  const older = button({ icon: "down", kind: "quiet", label: "Older run", keys: commands.shortcut("older"), extra: "vw-step", onClick: () => onStep(1) });
+  const newer = button({
+    icon: "up",
+    kind: "quiet",
+    label: "Newer run",
+    keys: commands.shortcut("newer"),
+    extra: "vw-step",
+    onClick: () => onStep(-1),
+  });
+  const older = button({
+    icon: "down",
+    kind: "quiet",
+    label: "Older run",
+    keys: commands.shortcut("older"),
+    extra: "vw-step",
+    onClick: () => onStep(1),
+  });
   const close = button({ icon: "close", kind: "quiet", label: "Close", keys: "Esc", onClick: onClose });
   const actions = (run) => [
     ctx.cache.session.role !== "viewer" && [
-      button({ text: "Run again", icon: "play", small: true, onClick: (event) => runAgain(ctx, run, event.currentTarget) }),
+      button({
+        text: "Run again",
+        icon: "play",
+        small: true,
+        onClick: (event) => runAgain(ctx, run, event.currentTarget),
+      }),
       button({ text: "Edit and run", icon: "edit", small: true, onClick: () => editAndRun(ctx, runId) }),
     ],
     el("span", { class: "grow" }),
     button({ text: "Prompt and command", kind: "link", small: true, onClick: () => openDetails(ctx, runId) }),
   ];
   const viewer = new Viewer(ctx, runId, { buttons: [newer, older, close], actions, range, onLines });
-  const element = el("aside", { class: "drawer", role: "dialog", "aria-label": "Run" }, divider({ host, name: "--drawer", label: "Width of the run", value: prefs.get("drawerWidth"), initial: WIDTH, min: 420, max: 1400, toRight: true, onMoved: (width) => prefs.set("drawerWidth", width) }), viewer.element);
-  const name = ({ runId: id }) => id === runId && element.setAttribute("aria-label", `Run: ${runName(ctx.cache.runs.get(id)).slice(0, 120)}`);
+  const element = el(
+    "div",
+    { class: "drawer", role: "dialog", "aria-label": "Run" },
+    divider({
+      host,
+      name: "--drawer",
+      label: "Width of the run",
+      value: prefs.get("drawerWidth"),
+      initial: WIDTH,
+      min: 420,
+      max: 1400,
+      toRight: true,
+      onMoved: (width) => prefs.set("drawerWidth", width),
+    }),
+    viewer.element,
+  );
+  const name = ({ runId: id }) =>
+    id === runId && element.setAttribute("aria-label", `Run: ${runName(ctx.cache.runs.get(id)).slice(0, 120)}`);
   bag.on(ctx.cache, "run", ({ detail }) => name(detail));
-  bag.add(commands.layer(onClose), commands.handle({ newer: () => onStep(-1), older: () => onStep(1) }), () => viewer.stop(), () => element.remove());
+  bag.add(
+    commands.layer(onClose),
+    commands.handle({ newer: () => onStep(-1), older: () => onStep(1) }),
+    () => viewer.stop(),
+    () => element.remove(),
+  );
   host.append(element);
   return { element, close: bag.off, focus: () => viewer.focus(), contains: (node) => element.contains(node) };
 }
@@ -49,6 +89,11 @@ async function runAgain(ctx, run, opener) {
 async function editAndRun(ctx, runId) {
   const run = await ctx.cache.fetchRun(runId).catch(() => ctx.cache.runs.get(runId));
   if (!run) return;
-  ctx.prefs.set("draft", { prompt: run.promptContent, profile: run.agentProfileId, directory: run.workingDirectory, timeout: run.timeout });
+  ctx.prefs.set("draft", {
+    prompt: run.promptContent,
+    profile: run.agentProfileId,
+    directory: run.workingDirectory,
+    timeout: run.timeout,
+  });
   ctx.router.go("run", isActive(run.status) ? [run.runId] : [], { compose: "1" });
 }

@@ -8,8 +8,17 @@ import { icon } from "../../kit/icons.js";
 import { settle } from "../../time.js";
 
 const TRIGGERS = ["manual", "schedule", "pipeline", "webhook", "mcp", "retry", "test"];
-const GROUPS = [["queued,running", "Queued or running"], ["failed,timeout,killed", "Went wrong"]];
-const SPANS = [["", "Any time"], ["1", "Last 24 hours"], ["7", "Last 7 days"], ["30", "Last 30 days"], ["90", "Last 90 days"]];
+const GROUPS = [
+  ["queued,running", "Queued or running"],
+  ["failed,timeout,killed", "Went wrong"],
+];
+const SPANS = [
+  ["", "Any time"],
+  ["1", "Last 24 hours"],
+  ["7", "Last 7 days"],
+  ["30", "Last 30 days"],
+  ["90", "Last 90 days"],
+];
 const NAMES = ["search", "status", "triggeredBy", "agentProfileId", "days"];
 const DAY_MS = 86_400_000;
 
@@ -27,7 +36,11 @@ export function filterQuery({ days, ...rest }) {
 
 /** "Failed runs by aider with “retry”, last 7 days". */
 export function filterWords(filters, profileName) {
-  const state = GROUPS.find(([value]) => value === filters.status)?.[1] ?? filters.status.split(",").filter(Boolean).map(stateWord).join(" or ");
+  const states = filters.status.split(",").filter(Boolean).map(stateWord);
+  const state = states
+    .map((word, at) => (at ? word.toLowerCase() : word))
+    .join(", ")
+    .replace(/, ([^,]*)$/, " or $1");
   const words = [state ? `${state} runs` : "Runs"];
   if (filters.triggeredBy) words.push(`started by ${triggerWord(filters.triggeredBy).toLowerCase()}`);
   if (filters.agentProfileId) words.push(`of ${profileName ?? filters.agentProfileId}`);
@@ -41,7 +54,8 @@ export function fits(run, filters) {
   if (filters.status && !filters.status.split(",").includes(run.status)) return false;
   if (filters.triggeredBy && run.triggeredBy !== filters.triggeredBy) return false;
   if (filters.agentProfileId && run.agentProfileId !== filters.agentProfileId) return false;
-  if (filters.days && Date.parse(run.startedAt ?? run.queuedAt) < Date.now() - Number(filters.days) * DAY_MS) return false;
+  if (filters.days && Date.parse(run.startedAt ?? run.queuedAt) < Date.now() - Number(filters.days) * DAY_MS)
+    return false;
   const hay = [run.promptName, run.promptContent ?? run.promptPreview, run.workingDirectory, run.runId, run.reason];
   return !filters.search || hay.some((text) => text?.toLowerCase().includes(filters.search.toLowerCase()));
 }
@@ -49,23 +63,53 @@ export function fits(run, filters) {
 /** The row of controls. `onChange(filters)` follows every change. */
 export function filterRow(ctx, onChange) {
   let now = readFilters(new URLSearchParams());
-  const search = el("input", { type: "search", "aria-label": "Search runs", placeholder: "Name, prompt, id", autocomplete: "off", spellcheck: false, enterkeyhint: "search" });
+  const search = el("input", {
+    type: "search",
+    "aria-label": "Search runs",
+    placeholder: "Name, prompt, id",
+    autocomplete: "off",
+    spellcheck: false,
+    enterkeyhint: "search",
+  });
   const change = (part) => onChange({ ...now, ...part });
   const typed = settle(() => change({ search: search.value.trim() }), 250);
   search.addEventListener("input", () => typed());
   search.addEventListener("keydown", (event) => {
     if (event.key === "Enter") typed.now();
-    if (event.key === "Escape") (search.value = ""), typed.now(), search.blur();
+    if (event.key === "Escape") ((search.value = ""), typed.now(), search.blur());
   });
 
   const states = [["", "Any state"], ...GROUPS, ...STATES.map((state) => [state, stateWord(state)])];
   const status = choice("State", states, (value) => change({ status: value }));
-  const trigger = choice("Trigger", [["", "Any trigger"], ...TRIGGERS.map((name) => [name, triggerWord(name)])], (value) => change({ triggeredBy: value }));
+  const trigger = choice(
+    "Trigger",
+    [["", "Any trigger"], ...TRIGGERS.map((name) => [name, triggerWord(name)])],
+    (value) => change({ triggeredBy: value }),
+  );
   const profile = choice("Profile", [["", "Any profile"]], (value) => change({ agentProfileId: value }));
   const days = choice("Time", SPANS, (value) => change({ days: value }));
-  const clear = button({ text: "Clear filters", kind: "quiet", extra: "filters-clear", onClick: () => onChange(readFilters(new URLSearchParams())) });
-  const field = el("label", { class: "f filters-search" }, icon("find"), search, el("kbd", { class: "k", "aria-hidden": "true" }, "/"));
-  const rest = el("div", { class: "filters-rest", id: "filters-rest" }, status.element, trigger.element, profile.element, days.element, clear);
+  const clear = button({
+    text: "Clear filters",
+    kind: "quiet",
+    extra: "filters-clear",
+    onClick: () => onChange(readFilters(new URLSearchParams())),
+  });
+  const field = el(
+    "label",
+    { class: "f filters-search" },
+    icon("find"),
+    search,
+    el("kbd", { class: "k", "aria-hidden": "true" }, "/"),
+  );
+  const rest = el(
+    "div",
+    { class: "filters-rest", id: "filters-rest" },
+    status.element,
+    trigger.element,
+    profile.element,
+    days.element,
+    clear,
+  );
 
   return {
     element: el("div", { class: "filters", role: "search", "aria-label": "Filter runs" }, field, rest),
@@ -76,7 +120,10 @@ export function filterRow(ctx, onChange) {
       if (document.activeElement !== search) search.value = filters.search;
       status.show(filters.status);
       trigger.show(filters.triggeredBy);
-      profile.show(filters.agentProfileId, [["", "Any profile"], ...(ctx.cache.profiles ?? []).map(({ id, name }) => [id, name])]);
+      profile.show(filters.agentProfileId, [
+        ["", "Any profile"],
+        ...(ctx.cache.profiles ?? []).map(({ id, name }) => [id, name]),
+      ]);
       days.show(filters.days);
       set(clear, { hidden: !anyFilter(filters) });
     },

@@ -1,6 +1,20 @@
 // The table of runs: one row a run, kept by its id, the spine down its left edge.
 
-import { clock, dayHead, dayKey, duration, full, isActive, ms, reasonOf, runName, stateWord, took, triggerWord, zoneLabel } from "../../format.js";
+import {
+  clock,
+  dayHead,
+  dayKey,
+  duration,
+  full,
+  isActive,
+  ms,
+  reasonOf,
+  runName,
+  stateWord,
+  took,
+  triggerWord,
+  zoneLabel,
+} from "../../format.js";
 import { agentMark, pathMark, stateMark } from "../../kit/badge.js";
 import { el, fill, set, svg } from "../../kit/dom.js";
 import { icon } from "../../kit/icons.js";
@@ -32,7 +46,12 @@ export class RunTable {
   constructor({ hrefOf, onOpen, onSort }) {
     this.#hrefOf = hrefOf;
     const cells = COLUMNS.map(([name, words, extra, key]) => {
-      if (!words) return el("th", { class: extra }, el("span", { class: "sr" }, name === "spine" ? "Part of the timeout used" : "Actions"));
+      if (!words)
+        return el(
+          "th",
+          { class: extra },
+          el("span", { class: "sr" }, name === "spine" ? "Part of the timeout used" : "Actions"),
+        );
       const head = el("button", { type: "button", on: { click: () => onSort(key) } });
       const cell = el("th", { class: extra, scope: "col" }, head);
       this.#heads.set(key, { cell, head, words });
@@ -117,7 +136,20 @@ export class RunTable {
     const key = `day ${name}`;
     const known = this.#rows.get(key);
     if (known) return known.element;
-    const element = el("tr", { class: "day" }, el("td", { class: "c-spine" }, svg("svg", { class: "spine", viewBox: "0 0 6 100", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("rect", { class: "track", width: 6, height: 100 }))), el("th", { colspan: COLUMNS.length - 1, scope: "colgroup" }, dayHead(at)));
+    const element = el(
+      "tr",
+      { class: "day" },
+      el(
+        "td",
+        { class: "c-spine" },
+        svg(
+          "svg",
+          { class: "spine", viewBox: "0 0 6 100", preserveAspectRatio: "none", "aria-hidden": "true" },
+          svg("rect", { class: "track", width: 6, height: 100 }),
+        ),
+      ),
+      el("th", { colspan: COLUMNS.length - 1, scope: "colgroup" }, dayHead(at)),
+    );
     this.#rows.set(key, { element, run: {}, cells: {} });
     return element;
   }
@@ -155,7 +187,10 @@ function drawRow(row, run, href) {
   const name = runName(run);
   const at = ms(run.startedAt ?? run.scheduledFor ?? run.queuedAt);
   fill(cells.state, stateMark(run.status));
-  fill(cells.prompt, el("div", { class: "c-line" }, el("a", { class: "c-name cut", href, title: name }, name), reason(run)));
+  fill(
+    cells.prompt,
+    el("div", { class: "c-line" }, el("a", { class: "c-name cut", href, title: name }, name), reason(run)),
+  );
   fill(cells.trigger, triggerWord(run.triggeredBy));
   fill(cells.profile, agentMark(run.agentType, run.agentProfileName));
   fill(cells.directory, run.workingDirectory ? pathMark(run.workingDirectory) : "");
@@ -179,8 +214,26 @@ function drawTime(cells, run, now) {
 
 // One segment of the spine: its fill is the part of the timeout that was used.
 function spine(run, part) {
-  const track = run.status === "skipped" ? svg("path", { class: "dashes", d: "M3 2v96" }) : svg("rect", { class: isActive(run.status) && run.status === "queued" ? "track" : "ghost", width: 6, height: 100 });
+  const track =
+    run.status === "skipped"
+      ? svg("path", { class: "dashes", d: "M3 2v96" })
+      : svg("rect", {
+          class: isActive(run.status) && run.status === "queued" ? "track" : "ghost",
+          width: 6,
+          height: 100,
+        });
   const height = run.status === "skipped" ? 0 : Math.min(100, Math.max(run.status === "timeout" ? 100 : 7, part * 100));
-  const bar = svg("rect", { class: `fill${run.status === "running" ? " live" : ""}`, width: 6, y: 100 - height, height });
-  return svg("svg", { class: `spine s-${run.status}`, viewBox: "0 0 6 100", preserveAspectRatio: "none", "aria-hidden": "true" }, svg("title", {}, stateWord(run.status)), track, bar);
+  const bar = svg("rect", {
+    class: `fill${run.status === "running" ? " live" : ""}`,
+    width: 6,
+    y: 100 - height,
+    height,
+  });
+  return svg(
+    "svg",
+    { class: `spine s-${run.status}`, viewBox: "0 0 6 100", preserveAspectRatio: "none", "aria-hidden": "true" },
+    svg("title", {}, stateWord(run.status)),
+    track,
+    bar,
+  );
 }

@@ -31,7 +31,12 @@ export function composer(ctx, { onStarted, onClose }) {
   const element = el(
     "form",
     { class: "comp", "aria-label": "Compose a run", on: { submit: (event) => (event.preventDefault(), start()) } },
-    el("div", { class: "comp-top" }, el("h2", { class: "title" }, "New run"), button({ icon: "close", kind: "quiet", label: "Close", onClick: onClose })),
+    el(
+      "div",
+      { class: "comp-top" },
+      el("h2", { class: "title" }, "New run"),
+      button({ icon: "close", kind: "quiet", label: "Close", onClick: onClose }),
+    ),
     el("div", { class: "comp-body" }, profile.element, directory.element, prompt.element, timeout.element),
     el("div", { class: "comp-foot" }, problem, runNow),
   );
@@ -58,8 +63,15 @@ export function composer(ctx, { onStarted, onClose }) {
   async function start() {
     if (runNow.disabled || runNow.getAttribute("aria-busy")) return;
     const minutesTyped = typedNumber(timeout.control.value);
-    if (Number.isNaN(minutesTyped)) return timeout.refuse(`Timeout must be a number of minutes; it is ${timeout.control.value}.`);
-    const body = { type: "inline", content: prompt.control.value, agentProfileId: profile.control.value, workingDirectory: directory.control.value.trim() || null, timeout: minutesTyped };
+    if (Number.isNaN(minutesTyped))
+      return timeout.refuse(`Timeout must be a number of minutes; it is ${timeout.control.value}.`);
+    const body = {
+      type: "inline",
+      content: prompt.control.value,
+      agentProfileId: profile.control.value,
+      workingDirectory: directory.control.value.trim() || null,
+      timeout: minutesTyped,
+    };
     busy(runNow, true);
     say([]);
     try {
@@ -77,6 +89,7 @@ export function composer(ctx, { onStarted, onClose }) {
 
   bag.on(ctx.cache, "profiles", showProfiles);
   bag.on(ctx.cache, "settings", () => (directory.showDefault(), showTimeout()));
+  bag.on(window, "pagehide", () => keep.now());
   bag.add(ctx.commands.handle({ "run-now": start }), () => keep.now());
   showProfiles();
   return { element, stop: bag.off, focus: () => prompt.control.focus() };
@@ -98,7 +111,11 @@ function profileField(ctx, draft, onChange) {
   made.show = () => {
     const enabled = (ctx.cache.profiles ?? []).filter((profile) => profile.enabled);
     const chosen = enabled.find((profile) => profile.id === draft.profile) ?? enabled[0];
-    setOptions(control, enabled.length ? enabled.map(({ id, name }) => [id, name]) : [["", "No profile yet"]], chosen?.id ?? "");
+    setOptions(
+      control,
+      enabled.length ? enabled.map(({ id, name }) => [id, name]) : [["", "No profile yet"]],
+      chosen?.id ?? "",
+    );
     control.disabled = !enabled.length;
     drawMark();
   };
@@ -106,7 +123,11 @@ function profileField(ctx, draft, onChange) {
 }
 
 function directoryField(ctx, draft, keep) {
-  const control = input({ mono: true, value: draft.directory ?? ctx.cache.settings?.defaultWorkingDirectory ?? "", placeholder: "/srv/repos/…" });
+  const control = input({
+    mono: true,
+    value: draft.directory ?? ctx.cache.settings?.defaultWorkingDirectory ?? "",
+    placeholder: "/srv/repos/…",
+  });
   const took = () => {
     draft.directory = control.value;
     keep();
@@ -115,17 +136,29 @@ function directoryField(ctx, draft, keep) {
   control.addEventListener("input", took);
   const made = field({ label: "Working directory", control, before: icon("folder"), after: list, extra: "has-list" });
   made.showDefault = () => {
-    if (draft.directory === undefined && document.activeElement !== control) control.value = ctx.cache.settings?.defaultWorkingDirectory ?? "";
+    if (draft.directory === undefined && document.activeElement !== control)
+      control.value = ctx.cache.settings?.defaultWorkingDirectory ?? "";
   };
   return made;
 }
 
 function promptField(draft, keep) {
-  const area = el("textarea", { class: "comp-text", placeholder: "What should the agent do?", value: draft.prompt ?? "", spellcheck: true });
+  const area = el("textarea", {
+    class: "comp-text",
+    placeholder: "What should the agent do?",
+    value: draft.prompt ?? "",
+    spellcheck: true,
+  });
   const preview = el("div", { class: "prose", tabIndex: 0, role: "tabpanel", "aria-label": "Preview", hidden: true });
   const tally = el("span", {});
   const kept = el("span", { class: "kept" });
-  const frame = el("div", { class: "area" }, area, preview, el("div", { class: "area-foot" }, tally, el("span", { class: "grow" }), kept));
+  const frame = el(
+    "div",
+    { class: "area" },
+    area,
+    preview,
+    el("div", { class: "area-foot" }, tally, el("span", { class: "grow" }), kept),
+  );
   const tabs = tabRow({ label: "Prompt view", extra: "is-small", onSelect: show });
   const made = field({ label: "Prompt", control: area, box: false, aside: tabs.element, extra: "comp-prompt" });
   area.replaceWith(frame);
@@ -144,7 +177,13 @@ function promptField(draft, keep) {
   });
 
   async function show(id) {
-    tabs.show([{ id: "write", name: "Write", content: "Write" }, { id: "preview", name: "Preview", content: "Preview" }], id);
+    tabs.show(
+      [
+        { id: "write", name: "Write", content: "Write" },
+        { id: "preview", name: "Preview", content: "Preview" },
+      ],
+      id,
+    );
     const isPreview = id === "preview";
     area.hidden = isPreview;
     preview.hidden = !isPreview;

@@ -12,7 +12,10 @@ export function suggestDirectories(api) {
 
   return async (text) => {
     const typed = text.trim();
-    known ??= await api.get("directories").then(({ directories }) => directories, () => []);
+    known ??= await api.get("directories").then(
+      ({ directories }) => directories,
+      () => [],
+    );
     const words = typed.toLowerCase();
     const fitting = known.filter(({ path }) => path.toLowerCase().includes(words) && path !== typed).map(knownOption);
     const folders = typed.startsWith("/") ? await foldersUnder(api, typed) : [];
@@ -26,10 +29,22 @@ async function foldersUnder(api, typed) {
   const [parent, start] = [typed.slice(0, at) || "/", typed.slice(at + 1).toLowerCase()];
   const { entries } = await api.get("files", { path: parent }).catch(() => ({ entries: [] }));
   return entries
-    .filter(({ type, name }) => type === "directory" && name.toLowerCase().startsWith(start) && (start.startsWith(".") || !name.startsWith(".")))
-    .map(({ path, isRepository }) => ({ value: isRepository ? path : `${path}/`, more: !isRepository, content: [icon("folder"), pathMark(path), isRepository && el("span", { class: "hint" }, "git")] }));
+    .filter(
+      ({ type, name }) =>
+        type === "directory" &&
+        name.toLowerCase().startsWith(start) &&
+        (start.startsWith(".") || !name.startsWith(".")),
+    )
+    .map(({ path, isRepository }) => ({
+      value: isRepository ? path : `${path}/`,
+      more: !isRepository,
+      content: [icon("folder"), pathMark(path), isRepository && el("span", { class: "hint" }, "git")],
+    }));
 }
 
 function knownOption({ path, isRepository }) {
-  return { value: path, content: [icon("folder"), pathMark(path), el("span", { class: "hint" }, isRepository ? "git" : "used before")] };
+  return {
+    value: path,
+    content: [icon("folder"), pathMark(path), el("span", { class: "hint" }, isRepository ? "git" : "used before")],
+  };
 }

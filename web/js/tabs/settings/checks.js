@@ -23,15 +23,31 @@ export function checkList() {
     acknowledged: () => [...ticks].filter(([, on]) => on).map(([code]) => code),
     unacknowledged: () => [...ticks.values()].filter((on) => !on).length,
     /** Where to underline: [{ start, end, kind }]. */
-    marks: () => [...found.errors.map((one) => ({ ...one, kind: "bad" })), ...found.dangerous.map((one) => ({ ...one, kind: "bad" })), ...found.warnings.map((one) => ({ ...one, kind: "warn" }))].filter(({ start, end }) => end > start),
+    marks: () =>
+      [
+        ...found.errors.map((one) => ({ ...one, kind: "bad" })),
+        ...found.dangerous.map((one) => ({ ...one, kind: "bad" })),
+        ...found.warnings.map((one) => ({ ...one, kind: "warn" })),
+      ].filter(({ start, end }) => end > start),
     show(answer, template, known) {
-      found = { errors: asProblems(answer.errors), warnings: asProblems(answer.warnings), dangerous: asProblems(answer.dangerous) };
+      found = {
+        errors: asProblems(answer.errors),
+        warnings: asProblems(answer.warnings),
+        dangerous: asProblems(answer.dangerous),
+      };
       const codes = [...new Set(found.dangerous.map(({ code }) => code))];
       for (const code of [...ticks.keys()]) if (!codes.includes(code)) ticks.delete(code);
       for (const code of codes) if (!ticks.has(code)) ticks.set(code, known.includes(code));
-      const items = KINDS.flatMap(([name, state, shape]) => found[name].map((one) => item(state, shape, one, template)));
-      if (!found.errors.length) items.unshift(item("completed", "st-completed", { text: "The template can be used" }, template));
-      fill(list, items, found.dangerous.map((one) => danger(one, template)));
+      const items = KINDS.flatMap(([name, state, shape]) =>
+        found[name].map((one) => item(state, shape, one, template)),
+      );
+      if (!found.errors.length)
+        items.unshift(item("completed", "st-completed", { text: "The template can be used" }, template));
+      fill(
+        list,
+        items,
+        found.dangerous.map((one) => danger(one, template)),
+      );
       runsAs.hidden = !answer.previewCommand;
       fill(preview, answer.previewCommand ?? "");
     },
@@ -42,7 +58,11 @@ export function checkList() {
   };
 
   function danger(one, template) {
-    const box = tick({ text: "I know, and want it", checked: ticks.get(one.code), onChange: (on) => (ticks.set(one.code, on), made.onTick()) });
+    const box = tick({
+      text: "I know, and want it",
+      checked: ticks.get(one.code),
+      onChange: (on) => (ticks.set(one.code, on), made.onTick()),
+    });
     const element = item("failed", "warn", one, template);
     element.lastChild.append(box);
     return element;
@@ -56,4 +76,5 @@ function item(state, shape, { text, start, end }, template) {
   return el("li", { class: `s-${state}` }, icon(shape), el("div", { class: "grow" }, el("span", {}, text), place));
 }
 
-const asProblems = (list) => (list ?? []).map((one) => (typeof one === "string" ? { code: one, text: one, start: 0, end: 0 } : one));
+const asProblems = (list) =>
+  (list ?? []).map((one) => (typeof one === "string" ? { code: one, text: one, start: 0, end: 0 } : one));

@@ -1,4 +1,4 @@
-// The profile editor: what you set at the left, what it means at the right; saving waits for the ticks that dangers need.
+// The profile editor: what you set at the left, what it means at the right; saving waits for the ticks of dangers.
 
 import { AGENTS } from "../../format.js";
 import { button, busy } from "../../kit/button.js";
@@ -26,7 +26,16 @@ const TEMPLATES = {
   aider: 'aider --yes --message "$PROMPT"',
   custom: 'bash -c "$PROMPT"',
 };
-const FIRST = { name: "Shell", slug: "shell", agentType: "custom", invocationTemplate: TEMPLATES.custom, defaultTimeout: 30, maxTimeout: 120, shell: "/bin/bash", enabled: true };
+const FIRST = {
+  name: "Shell",
+  slug: "shell",
+  agentType: "custom",
+  invocationTemplate: TEMPLATES.custom,
+  defaultTimeout: 30,
+  maxTimeout: 120,
+  shell: "/bin/bash",
+  enabled: true,
+};
 
 /** Open the editor for `profile`, or for a new one. Returns { closed, leave }. */
 export function openEditor(ctx, profile) {
@@ -56,7 +65,10 @@ export function openEditor(ctx, profile) {
     const now = ++turn;
     busy(check, true);
     try {
-      const answer = await ctx.api.post("profiles/validate", { invocationTemplate: template.control.value, shell: more.values().shell });
+      const answer = await ctx.api.post("profiles/validate", {
+        invocationTemplate: template.control.value,
+        shell: more.values().shell,
+      });
       if (now !== turn) return;
       checks.show(answer, template.control.value, start.acknowledgedDangers ?? []);
       template.mark(checks.marks());
@@ -79,7 +91,9 @@ export function openEditor(ctx, profile) {
     busy(save, true);
     problem.hidden = true;
     try {
-      const saved = profile ? await ctx.api.patch(`profiles/${profile.id}`, values()) : await ctx.api.post("profiles", values());
+      const saved = profile
+        ? await ctx.api.patch(`profiles/${profile.id}`, values())
+        : await ctx.api.post("profiles", values());
       touched = false;
       await ctx.cache.load("profiles");
       if (!profile) ctx.prefs.set("draft", { ...ctx.prefs.get("draft"), profile: saved.id });
@@ -96,11 +110,23 @@ export function openEditor(ctx, profile) {
 
   async function leave() {
     if (!touched) return dialog.close();
-    const sure = await confirmDeed({ title: "Leave without saving?", text: "What you changed in this profile is lost.", deed: "Discard changes", stay: "Keep editing" });
+    const sure = await confirmDeed({
+      title: "Leave without saving?",
+      text: "What you changed in this profile is lost.",
+      deed: "Discard changes",
+      stay: "Keep editing",
+    });
     if (sure) dialog.close();
   }
 
-  const left = el("div", { class: "editor-left" }, el("div", { class: "three" }, fields.name.element, fields.slug.element, fields.agentType.element), template.element, environment.element, more.element);
+  const left = el(
+    "div",
+    { class: "editor-left" },
+    el("div", { class: "three" }, fields.name.element, fields.slug.element, fields.agentType.element),
+    template.element,
+    environment.element,
+    more.element,
+  );
   const right = el("div", { class: "editor-right" }, checks.element, variableList());
   const dialog = openDialog({
     title: profile ? "Edit profile" : "New profile",
@@ -124,14 +150,37 @@ function basicFields(start) {
   return {
     name: field({ label: "Name", control: input({ value: start.name, maxlength: 200 }) }),
     slug: field({ label: "Slug", control: input({ value: start.slug, mono: true, maxlength: 100 }) }),
-    agentType: field({ label: "Agent", control: select(Object.entries(AGENTS).map(([id, { name }]) => [id, name]), start.agentType), after: downMark() }),
+    agentType: field({
+      label: "Agent",
+      control: select(
+        Object.entries(AGENTS).map(([id, { name }]) => [id, name]),
+        start.agentType,
+      ),
+      after: downMark(),
+    }),
   };
 }
 
 function templateField(start) {
   const code = codeField({ value: start.invocationTemplate, label: "Invocation template", rows: 4 });
-  const inserts = VARIABLES.slice(0, 3).map(([name, text]) => el("button", { type: "button", class: "ph", title: `Insert ${name}: ${text}`, on: { click: () => code.insert(name === "$PROMPT" ? '"$PROMPT"' : `"${name}"`) } }, name));
-  const made = field({ label: "Invocation template", control: code.control, box: false, aside: el("span", { class: "inserts" }, el("span", { class: "hint" }, "Insert"), inserts) });
+  const inserts = VARIABLES.slice(0, 3).map(([name, text]) =>
+    el(
+      "button",
+      {
+        type: "button",
+        class: "ph",
+        title: `Insert ${name}: ${text}`,
+        on: { click: () => code.insert(name === "$PROMPT" ? '"$PROMPT"' : `"${name}"`) },
+      },
+      name,
+    ),
+  );
+  const made = field({
+    label: "Invocation template",
+    control: code.control,
+    box: false,
+    aside: el("span", { class: "inserts" }, el("span", { class: "hint" }, "Insert"), inserts),
+  });
   made.element.insertBefore(code.element, made.element.children[1] ?? null);
   code.element.append(code.control);
   return { ...made, mark: code.mark, setValue: code.setValue };
@@ -148,8 +197,25 @@ function linkFields({ name, slug, agentType }, template, profile) {
   });
 }
 
-const slugOf = (name) => name.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f]/g, "").replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "");
+const slugOf = (name) =>
+  name
+    .toLowerCase()
+    .normalize("NFKD")
+    .replace(/[\u0300-\u036f]/g, "")
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+|-+$/g, "");
 
 function variableList() {
-  return el("section", { class: "variables" }, el("h3", { class: "label" }, "Variables"), el("dl", {}, VARIABLES.map(([name, text]) => el("div", {}, el("dt", {}, el("code", { class: "ph" }, name)), el("dd", {}, text)))));
+  return el(
+    "section",
+    { class: "variables" },
+    el("h3", { class: "label" }, "Variables"),
+    el(
+      "dl",
+      {},
+      VARIABLES.map(([name, text]) =>
+        el("div", {}, el("dt", {}, el("code", { class: "ph" }, name)), el("dd", {}, text)),
+      ),
+    ),
+  );
 }

@@ -11,14 +11,42 @@ const MASK = "••••••••";
 export function environmentField(env) {
   const rows = el("div", { class: "env-rows" });
   const reason = el("p", { class: "field-error", hidden: true });
-  const add = button({ text: "Add variable", icon: "plus", kind: "quiet", small: true, onClick: () => addRow("", "").focus() });
-  const element = el("div", { class: "field", role: "group", "aria-label": "Environment" }, el("div", { class: "field-head" }, el("span", { class: "label" }, "Environment"), add), rows, reason);
+  const add = button({
+    text: "Add variable",
+    icon: "plus",
+    kind: "quiet",
+    small: true,
+    onClick: () => addRow("", "").focus(),
+  });
+  const element = el(
+    "div",
+    { class: "field", role: "group", "aria-label": "Environment" },
+    el("div", { class: "field-head" }, el("span", { class: "label" }, "Environment"), add),
+    rows,
+    reason,
+  );
 
   function addRow(name, value) {
     const key = input({ value: name, mono: true, "aria-label": "Name of the variable", placeholder: "NAME" });
-    const content = input({ value: "", mono: true, "aria-label": `Value of ${name || "the variable"}`, placeholder: value ? `${MASK} stays as it is` : "value" });
-    const remove = button({ icon: "trash", kind: "quiet", label: `Remove ${name || "the variable"}`, onClick: () => (row.remove(), element.dispatchEvent(new Event("input", { bubbles: true }))) });
-    const row = el("div", { class: "env-row", data: { kept: value ? name : "" } }, el("div", { class: "f" }, key), el("div", { class: "f" }, content), remove);
+    const content = input({
+      value: "",
+      mono: true,
+      "aria-label": `Value of ${name || "the variable"}`,
+      placeholder: value ? `${MASK} stays as it is` : "value",
+    });
+    const remove = button({
+      icon: "trash",
+      kind: "quiet",
+      label: `Remove ${name || "the variable"}`,
+      onClick: () => (row.remove(), element.dispatchEvent(new Event("input", { bubbles: true }))),
+    });
+    const row = el(
+      "div",
+      { class: "env-row", data: { kept: value ? name : "" } },
+      el("div", { class: "f" }, key),
+      el("div", { class: "f" }, content),
+      remove,
+    );
     rows.append(row);
     return key;
   }

@@ -7,21 +7,76 @@ import { icon } from "../../kit/icons.js";
 import { errorNotice } from "../../kit/notice.js";
 
 const MB = 1024 * 1024;
-const list = { read: (text) => text.split(/[\n,]+/).map((one) => one.trim()).filter(Boolean), write: (value) => (value ?? []).join(", ") };
+const list = {
+  read: (text) =>
+    text
+      .split(/[\n,]+/)
+      .map((one) => one.trim())
+      .filter(Boolean),
+  write: (value) => (value ?? []).join(", "),
+};
 const words = { read: (text) => text.trim() || null, write: (value) => value ?? "" };
 const number = { read: numberOr, write: (value) => String(value ?? "") };
 const megabytes = { read: (text) => scaled(numberOr(text)), write: (value) => String(Number((value / MB).toFixed(3))) };
 
 const FIELDS = [
-  { name: "defaultWorkingDirectory", label: "Default directory", hint: "Where a run starts when none is named", mono: true, kind: words },
-  { name: "defaultTimeout", label: "Default timeout", hint: "When neither prompt nor profile sets one", unit: "min", kind: number },
+  {
+    name: "defaultWorkingDirectory",
+    label: "Default directory",
+    hint: "Where a run starts when none is named",
+    mono: true,
+    kind: words,
+  },
+  {
+    name: "defaultTimeout",
+    label: "Default timeout",
+    hint: "When neither prompt nor profile sets one",
+    unit: "min",
+    kind: number,
+  },
   { name: "maxConcurrentRuns", label: "Runs at once", hint: "More wait in the queue", kind: number },
-  { name: "outputRetentionDays", label: "Keep output", hint: "Older output is removed, the record stays; 0 keeps it for ever", unit: "days", kind: number },
-  { name: "recordRetentionDays", label: "Keep records", hint: "Of finished runs; 0 keeps them for ever", unit: "days", kind: number },
-  { name: "maxOutputBytes", label: "Largest output of a run", hint: "Beyond it the middle is left out, never the end", unit: "MiB", kind: megabytes },
-  { name: "logDirectory", label: "Output directory", hint: "For new runs; empty means inside the data directory", mono: true, kind: words },
-  { name: "allowedRoots", label: "Allowed directories", hint: "Runs and file lists stay inside; separate with commas", mono: true, kind: list },
-  { name: "passEnv", label: "Environment passed on", hint: "Names of the server's variables that agents get", mono: true, kind: list },
+  {
+    name: "outputRetentionDays",
+    label: "Keep output",
+    hint: "Older output is removed, the record stays; 0 keeps it for ever",
+    unit: "days",
+    kind: number,
+  },
+  {
+    name: "recordRetentionDays",
+    label: "Keep records",
+    hint: "Of finished runs; 0 keeps them for ever",
+    unit: "days",
+    kind: number,
+  },
+  {
+    name: "maxOutputBytes",
+    label: "Largest output of a run",
+    hint: "Beyond it the middle is left out, never the end",
+    unit: "MiB",
+    kind: megabytes,
+  },
+  {
+    name: "logDirectory",
+    label: "Output directory",
+    hint: "For new runs; empty means inside the data directory",
+    mono: true,
+    kind: words,
+  },
+  {
+    name: "allowedRoots",
+    label: "Allowed directories",
+    hint: "Runs and file lists stay inside; separate with commas",
+    mono: true,
+    kind: list,
+  },
+  {
+    name: "passEnv",
+    label: "Environment passed on",
+    hint: "Names of the server's variables that agents get",
+    mono: true,
+    kind: list,
+  },
 ];
 
 export function mountGlobals(root, ctx) {
@@ -33,14 +88,36 @@ export function mountGlobals(root, ctx) {
   const show = () => {
     const { settings } = ctx.cache;
     if (!settings) return;
-    if (!body.firstChild || body.querySelector(".notice")) fill(body, rows.map(({ element }) => element), "schedulesPaused" in settings ? paused.element : null);
+    if (!body.firstChild || body.querySelector(".notice"))
+      fill(
+        body,
+        rows.map(({ element }) => element),
+        "schedulesPaused" in settings ? paused.element : null,
+      );
     rows.forEach((row) => row.show(settings));
     paused.show(settings);
   };
-  const load = () => ctx.cache.load("settings").catch((error) => ctx.cache.settings || fill(body, errorNotice({ title: "Settings could not be read", text: error.message, onRetry: load })));
+  const load = () =>
+    ctx.cache
+      .load("settings")
+      .catch(
+        (error) =>
+          ctx.cache.settings ||
+          fill(body, errorNotice({ title: "Settings could not be read", text: error.message, onRetry: load })),
+      );
 
   bag.on(ctx.cache, "settings", show);
-  fill(root, el("div", { class: "head" }, el("h1", { class: "title" }, "General"), el("span", { class: "grow" }), el("span", { class: "hint" }, "Saved as you leave a field")), body);
+  fill(
+    root,
+    el(
+      "div",
+      { class: "head" },
+      el("h1", { class: "title" }, "General"),
+      el("span", { class: "grow" }),
+      el("span", { class: "hint" }, "Saved as you leave a field"),
+    ),
+    body,
+  );
   show();
   load();
   return bag.off;
@@ -93,7 +170,13 @@ function pauseRow(ctx) {
     }
   }
   return {
-    element: el("div", { class: "field r" }, el("div", { class: "field-head" }, el("span", { class: "label" }, "Pause all schedules")), box, el("p", { class: "hint" }, "Nothing starts by itself until this is off again")),
+    element: el(
+      "div",
+      { class: "field r" },
+      el("div", { class: "field-head" }, el("span", { class: "label" }, "Pause all schedules")),
+      box,
+      el("p", { class: "hint" }, "Nothing starts by itself until this is off again"),
+    ),
     show: (settings) => (control.checked = Boolean(settings.schedulesPaused)),
   };
 }

@@ -16,7 +16,13 @@ export function mountProfiles(root, ctx) {
   const tally = el("span", { class: "head-count" });
   const list = el("div", {});
   const make = () => ctx.router.go("settings", ["profiles", "new"]);
-  const add = button({ text: "New profile", icon: "plus", kind: "main", keys: ctx.commands.shortcut("new-profile"), onClick: make });
+  const add = button({
+    text: "New profile",
+    icon: "plus",
+    kind: "main",
+    keys: ctx.commands.shortcut("new-profile"),
+    onClick: make,
+  });
   let editor = null;
 
   function draw() {
@@ -25,16 +31,34 @@ export function mountProfiles(root, ctx) {
     const off = profiles.filter(({ enabled }) => !enabled).length;
     tally.textContent = profiles.length ? count(profiles.length, "profile") + (off ? `, ${off} off` : "") : "";
     add.hidden = !profiles.length;
-    if (!profiles.length) return fill(list, emptyNotice({ title: "No profile yet", text: "A profile says how an agent is started. The first one can be a plain shell that runs the prompt as a script.", actions: [button({ text: "New profile", kind: "main", onClick: make })] }));
-    fill(list, el("div", { class: "cards" }, profiles.map((profile) => card(profile, ctx))));
+    if (!profiles.length)
+      return fill(
+        list,
+        emptyNotice({
+          title: "No profile yet",
+          text: "A profile says how an agent is started. The first can be a plain shell that runs prompts as scripts.",
+          actions: [button({ text: "New profile", kind: "main", onClick: make })],
+        }),
+      );
+    fill(
+      list,
+      el(
+        "div",
+        { class: "cards" },
+        profiles.map((profile) => card(profile, ctx)),
+      ),
+    );
   }
 
   async function load() {
-    const late = ctx.cache.profiles ? () => {} : whenLate(list, el("p", { class: "hint set-pad" }, "Reading the profiles"));
+    const late = ctx.cache.profiles
+      ? () => {}
+      : whenLate(list, el("p", { class: "hint set-pad" }, "Reading the profiles"));
     try {
       await ctx.cache.load("profiles");
     } catch (error) {
-      if (!ctx.cache.profiles) fill(list, errorNotice({ title: "Profiles could not be read", text: error.message, onRetry: load }));
+      if (!ctx.cache.profiles)
+        fill(list, errorNotice({ title: "Profiles could not be read", text: error.message, onRetry: load }));
     }
     late();
     follow();
@@ -43,7 +67,7 @@ export function mountProfiles(root, ctx) {
   // The editor has an address, so that it can be linked to and gone back from.
   function follow() {
     const { tab, path } = ctx.router.route;
-    const wanted = tab === "settings" && path[0] === "profiles" ? path[1] ?? "" : "";
+    const wanted = tab === "settings" && path[0] === "profiles" ? (path[1] ?? "") : "";
     if (!wanted || editor) return;
     const profile = ctx.cache.profiles?.find(({ id, slug }) => id === wanted || slug === wanted);
     if (wanted !== "new" && !profile) return;
@@ -57,7 +81,11 @@ export function mountProfiles(root, ctx) {
   bag.on(ctx.cache, "profiles", draw);
   bag.on(ctx.router, "change", follow);
   bag.add(ctx.commands.handle({ "new-profile": make }), () => editor?.leave());
-  fill(root, el("div", { class: "head" }, el("h1", { class: "title" }, "Profiles"), tally, el("span", { class: "grow" }), add), list);
+  fill(
+    root,
+    el("div", { class: "head" }, el("h1", { class: "title" }, "Profiles"), tally, el("span", { class: "grow" }), add),
+    list,
+  );
   draw();
   load();
   return bag.off;
@@ -66,7 +94,14 @@ export function mountProfiles(root, ctx) {
 function card(profile, ctx) {
   const { id, name, slug, agentType, enabled, defaultTimeout, maxTimeout } = profile;
   const href = ctx.router.href("settings", ["profiles", id]);
-  const test = button({ text: "Test", icon: "play", small: true, label: `Test ${name}`, disabled: !enabled, onClick: () => runTest(profile, ctx, test) });
+  const test = button({
+    text: "Test",
+    icon: "play",
+    small: true,
+    label: `Test ${name}`,
+    disabled: !enabled,
+    onClick: () => runTest(profile, ctx, test),
+  });
   const edit = el("a", { class: "b b-quiet b-s", href, "aria-label": `Edit ${name}` }, "Edit");
   const more = menuButton(button({ icon: "more", kind: "quiet", small: true, label: `More for ${name}` }), () => [
     { text: "Duplicate", icon: "copy", onClick: () => duplicate(profile, ctx) },
@@ -75,9 +110,34 @@ function card(profile, ctx) {
   return el(
     "article",
     { class: `card${enabled ? "" : " is-off"}` },
-    el("div", { class: "card-head" }, agentMark(agentType), el("h2", { class: "cut" }, el("a", { href }, name)), el("code", { class: "hint cut" }, slug), el("span", { class: "grow" }), toggle({ label: `${name} is available`, checked: enabled, onChange: (on, box) => setEnabled(profile, on, box, ctx) })),
+    el(
+      "div",
+      { class: "card-head" },
+      agentMark(agentType),
+      el("h2", { class: "cut" }, el("a", { href }, name)),
+      el("code", { class: "hint cut" }, slug),
+      el("span", { class: "grow" }),
+      toggle({
+        label: `${name} is available`,
+        checked: enabled,
+        onChange: (on, box) => setEnabled(profile, on, box, ctx),
+      }),
+    ),
     el("pre", { class: "card-code", title: profile.invocationTemplate }, markedCode(profile.invocationTemplate)),
-    el("div", { class: "card-foot" }, el("span", { class: "hint grow" }, enabled ? `Uses ${minutes(defaultTimeout)}, at most ${minutes(maxTimeout)}` : "Off: it cannot be chosen for new runs"), test, edit, more),
+    el(
+      "div",
+      { class: "card-foot" },
+      el(
+        "span",
+        { class: "hint grow" },
+        enabled
+          ? `Uses ${minutes(defaultTimeout)}, at most ${minutes(maxTimeout)}`
+          : "Off: it cannot be chosen for new runs",
+      ),
+      test,
+      edit,
+      more,
+    ),
   );
 }
 
@@ -92,28 +152,40 @@ async function attempt(ctx, failure, deed) {
 
 async function runTest(profile, ctx, opener) {
   busy(opener, true);
-  const answer = await attempt(ctx, `${profile.name} was not tested`, () => ctx.api.post(`profiles/${profile.id}/test`));
+  const answer = await attempt(ctx, `${profile.name} was not tested`, () =>
+    ctx.api.post(`profiles/${profile.id}/test`),
+  );
   busy(opener, false);
   if (answer) ctx.router.go("history", [answer.runId]);
 }
 
 async function setEnabled(profile, on, box, ctx) {
   box.disabled = true;
-  const saved = await attempt(ctx, `${profile.name} was not changed`, () => ctx.api.patch(`profiles/${profile.id}`, { enabled: on }));
+  const saved = await attempt(ctx, `${profile.name} was not changed`, () =>
+    ctx.api.patch(`profiles/${profile.id}`, { enabled: on }),
+  );
   if (!saved) box.checked = !on;
   box.disabled = false;
   if (saved) await ctx.cache.load("profiles");
 }
 
 async function duplicate(profile, ctx) {
-  const copy = await attempt(ctx, `${profile.name} was not duplicated`, () => ctx.api.post(`profiles/${profile.id}/duplicate`));
+  const copy = await attempt(ctx, `${profile.name} was not duplicated`, () =>
+    ctx.api.post(`profiles/${profile.id}/duplicate`),
+  );
   if (!copy) return;
   await ctx.cache.load("profiles");
   ctx.router.go("settings", ["profiles", copy.id]);
 }
 
 async function remove(profile, ctx) {
-  const sure = await confirmDeed({ title: `Delete “${profile.name}”?`, text: "It can no longer be chosen for new runs. Runs that used it keep its name and their output.", deed: "Delete profile", stay: "Keep profile" });
+  const sure = await confirmDeed({
+    title: `Delete “${profile.name}”?`,
+    text: "It can no longer be chosen for new runs. Runs that used it keep its name and their output.",
+    deed: "Delete profile",
+    stay: "Keep profile",
+  });
   if (!sure) return;
-  if (await attempt(ctx, `${profile.name} was not deleted`, () => ctx.api.delete(`profiles/${profile.id}`))) await ctx.cache.load("profiles");
+  if (await attempt(ctx, `${profile.name} was not deleted`, () => ctx.api.delete(`profiles/${profile.id}`)))
+    await ctx.cache.load("profiles");
 }
