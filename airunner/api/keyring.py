@@ -23,6 +23,8 @@ _CODE_MINUTES = 10
 class _Key(NamedTuple):
     identity: Identity
     expires: datetime | None
+    session: bool = False
+    parent: str | None = None
 
 
 class Keyring:
@@ -61,37 +63,45 @@ class Keyring:
     def log_in(self, peer: str, *, code: str | None, token: str | None) -> tuple[str, Doc]:
         """Return a new session's token and document; raise Unauthorised, or Throttled after too many failures."""
         self._throttle.check(peer)
-        identity = self._spend(code) if code else self._find(token or "")
-        if identity is None:
+        key = self._spend(code) if code else self._key(token or "")
+        if key is None or key.session:
             self._throttle.failed(peer)
             what = "The login link has been used or is older than ten minutes" if code else "There is no such token"
             raise Unauthorised(f"{what}; make a token with `airunner token create` on the server.", code="login_failed")
         self._throttle.succeeded(peer)
-        return self.create(identity.name, identity.role, SESSION_DAYS, session=True)
+        return self._open_session(key)
 
-    def create(self, name: str, role: str, days: float | None, *, session: bool = False) -> tuple[str, Doc]:
+    def create(self, name: str, role: str, days: float | None) -> tuple[str, Doc]:
         """Make and store a token; return it, this once, with its document."""
-        token, now = new_token(), self._clock.now()
-        doc: Doc = {
-            "id": self._ids.new(),
-            "name": name,
-            "role": role,
-            "hash": hash_token(token),
-            "session": session,
-            "createdAt": now,
-            "expiresAt": now + timedelta(days=days) if days else None,
-        }
+        expires = self._clock.now() + timedelta(days=days) if days else None
+        return self._store_new({"name": name, "role": role, "session": False, "expiresAt": expires})
+
+    def _open_session(self, key: _Key) -> tuple[str, Doc]:
+        """Make a session that ends no later than the token it was opened with, and with it when it is revoked."""
+        until = self._clock.now() + timedelta(days=SESSION_DAYS)
+        who = key.identity
+        ends = min(until, key.expires) if key.expires else until
+        doc = {"name": who.name, "role": who.role, "session": True, "parent": who.token_id or None, "expiresAt": ends}
+        return self._store_new(doc)
+
+    def _store_new(self, given: Doc) -> tuple[str, Doc]:
+        token = new_token()
+        doc: Doc = {"id": self._ids.new(), "hash": hash_token(token), "createdAt": self._clock.now(), **given}
         self._store.insert("tokens", doc)
         with self._lock:
             self._keys[doc["hash"]] = _key_of(doc)
         return token, doc
 
     def revoke(self, token_id: str) -> None:
-        """Take a token back at once; raise NotFound."""
+        """Take a token back at once, and the sessions opened with it; raise NotFound."""
         if not self._store.delete("tokens", token_id):
             raise NotFound(f"There is no token {token_id!r}.", code="token_not_found")
+        for session in self._store.find("tokens", parent=token_id):
+            self._store.delete("tokens", session["id"])
         with self._lock:
-            self._keys = {digest: key for digest, key in self._keys.items() if key.identity.token_id != token_id}
+            self._keys = {
+                digest: key for digest, key in self._keys.items() if token_id not in (key.identity.token_id, key.parent)
+            }
 
     def lasting(self) -> list[Doc]:
         """Return the tokens that are not sessions, without their hashes."""
@@ -106,20 +116,23 @@ class Keyring:
                 self._store.delete("tokens", doc["id"])
 
     def _find(self, token: str) -> Identity | None:
+        key = self._key(token)
+        return key.identity if key else None
+
+    def _key(self, token: str) -> _Key | None:
         digest = hash_token(token)
         with self._lock:
             key = self._fixed.get(digest) or self._keys.get(digest)
-        if key is None or (key.expires is not None and key.expires <= self._clock.now()):
-            return None
-        return key.identity
+        return None if key is None or (key.expires is not None and key.expires <= self._clock.now()) else key
 
-    def _spend(self, code: str) -> Identity | None:
+    def _spend(self, code: str) -> _Key | None:
         with self._lock:
             expires = self._codes.pop(hash_token(code), None)
         if expires is None or expires <= self._clock.now():
             return None
-        return Identity("login link", "admin", "")
+        return _Key(Identity("login link", "admin", ""), None)
 
 
 def _key_of(doc: Doc) -> _Key:
-    return _Key(Identity(doc["name"], doc["role"], doc["id"]), doc.get("expiresAt"))
+    who = Identity(doc["name"], doc["role"], doc["id"])
+    return _Key(who, doc.get("expiresAt"), bool(doc.get("session")), doc.get("parent"))

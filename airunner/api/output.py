@@ -7,6 +7,7 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +51,10 @@ class Output:
         seen = self._context.bus.number
         if view == "raw":
             offset = whole(request, "from", 0)
-            look: _Look = lambda last: self._raw(run_id, offset, last)  # noqa: E731 - one of two looks
+            look: _Look = partial(self._raw, run_id, offset)
         else:
             have = one(request, "have")
-            look = lambda last: self._clean(run_id, have, last)  # noqa: E731
+            look = partial(self._clean, run_id, have)
         first = look(not wait)
         if first is not None:
             return first

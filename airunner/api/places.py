@@ -27,7 +27,7 @@ class Places:
         settings = from_doc(Settings, self._context.store.settings())
         used = {row["path"]: row["lastUsed"] for row in self._context.store.directories(_KNOWN)}
         found = [*used, *_near(settings.default_working_directory)]
-        rows = [_row(path, used.get(path)) for path in dict.fromkeys(found) if Path(path).is_dir()]
+        rows = [_row(path, used.get(path)) for path in dict.fromkeys(found) if os.path.isdir(path)]  # noqa: PTH112 - one that cannot be read is not shown
         return reply({"directories": rows})
 
     def files(self, request: Request) -> Response:

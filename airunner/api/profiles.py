@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from airunner.api.context import Context
 from airunner.api.replies import expected_revision, only, read_json, reply
-from airunner.base.errors import Conflict, Invalid
+from airunner.base.errors import Conflict, Forbidden, Invalid
 from airunner.domain import template
 from airunner.domain.fields import Checker
 from airunner.domain.profile import Profile
 from airunner.domain.record import Doc, from_doc, to_doc
+from airunner.domain.settings import Settings
 from airunner.engine.shell import syntax_error
+from airunner.server.auth import role_allows
 from airunner.server.wire import Request, Response
 
 _KIND = "profiles"
@@ -34,7 +38,11 @@ class Profiles:
 
     def create(self, request: Request) -> Response:
         """Make a profile from the given fields."""
-        profile = Profile.from_input(read_json(request), id=self._context.ids.new(), now=self._context.clock.now())
+        profile = Profile.from_input(
+            self._with_default_timeout(read_json(request)),
+            id=self._context.ids.new(),
+            now=self._context.clock.now(),
+        )
         _check_template(profile)
         self._context.store.insert(_KIND, to_doc(profile))
         return self._stored(profile.id, 201)
@@ -87,11 +95,24 @@ class Profiles:
     def _judged(self, request: Request, saved: str | None, shell: str) -> Doc:
         checker = Checker(read_json(request))
         text = checker.text("invocationTemplate", saved, most=65536, lines=True, trim=False)
-        shell = checker.path("shell", shell)
+        asked = checker.path("shell", shell)
         if text is None:
             checker.refuse("invocationTemplate", "invocationTemplate is needed: the text to judge.")
         checker.done()
-        return judge(text or "", shell)
+        # The shell is run to judge the text, so naming one is as good as running it.
+        if asked != shell and not (request.identity and role_allows(request.identity.role, "admin")):
+            raise Forbidden("Only an administrator may name another shell.")
+        return judge(text or "", asked)
+
+    def _with_default_timeout(self, data: Any) -> Any:
+        """Add the settings' default timeout where a new profile names none, within its own maximum."""
+        if not isinstance(data, dict) or data.get("defaultTimeout") is not None:
+            return data
+        minutes = from_doc(Settings, self._context.store.settings()).default_timeout
+        most = data.get("maxTimeout")
+        if isinstance(most, (int, float)) and not isinstance(most, bool) and most > 0:
+            minutes = min(minutes, most)
+        return {**data, "defaultTimeout": minutes}
 
     def _load(self, request: Request) -> Profile:
         return from_doc(Profile, self._context.admission.find_profile(request.params["id"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from airunner.base.errors import AirunnerError, Invalid, PreconditionFailed, Unsupported
@@ -10,6 +11,7 @@ from airunner.domain.record import Doc, encode
 from airunner.server.wire import Request, Response
 
 _JSON = "application/json"
+_NUMBER = re.compile(r"[0-9]{1,16}")
 
 
 def reply(value: object, status: int = 200, *, revision: int | None = None) -> Response:
@@ -55,7 +57,7 @@ def expected_revision(request: Request) -> int | None:
     if text == "*":
         return None
     number = text.removeprefix("W/").strip('"')
-    if not number.isdigit():
+    if not _NUMBER.fullmatch(number):
         raise PreconditionFailed("If-Match does not name a version of this; read it again and repeat the change.")
     return int(number)
 
@@ -71,7 +73,7 @@ def one(request: Request, name: str, default: str = "") -> str:
 def whole(request: Request, name: str, default: int, *, least: int = 0, most: int = 2**53) -> int:
     """Return a query parameter that is a whole number; raise Invalid."""
     text = one(request, name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) < 17 and least <= int(text) <= most):
+    if not (_NUMBER.fullmatch(text) and least <= int(text) <= most):
         why = f"{name} must be a whole number from {least} to {most}; it is {text[:40]!r}."
         raise Invalid(why, fields={name: why})
     return int(text)
@@ -84,6 +86,11 @@ def only(request: Request, *names: str) -> None:
             there = f"there are: {', '.join(names)}" if names else "there are none here"
             why = f"There is no parameter {name[:40]!r}; {there}."
             raise Invalid(why, fields={name[:40]: why})
+
+
+def caller(request: Request) -> str:
+    """Return the name of whoever asks."""
+    return request.identity.name if request.identity else "local"
 
 
 def _refuse_constant(text: str) -> None:

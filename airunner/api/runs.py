@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from airunner.api.context import Context
-from airunner.api.replies import one, only, read_json, reply
-from airunner.base.errors import Conflict, Invalid
+from airunner.api.replies import caller, one, only, read_json, reply
+from airunner.base.errors import Busy, Conflict, Invalid
 from airunner.domain.query import RunQuery
 from airunner.domain.record import Doc, encode
 from airunner.domain.run import StartRequest, listed, public
@@ -36,8 +37,7 @@ class Runs:
         only(request)
         data = read_json(request)
         wish = StartRequest.from_input(data)
-        name = request.identity.name if request.identity else "local"
-        origin = Origin(name)
+        origin = Origin(caller(request))
         if wish.dry_run:
             return reply(_dry(self._context.admission.resolve(wish, origin)))
         return self._once(request, data, wish, origin)
@@ -72,25 +72,29 @@ class Runs:
         return reply(shown)
 
     def kill(self, request: Request) -> Response:
-        """Order the end of a run and of everything it started."""
-        doc = self._context.glimpses.of(request.params["runId"])
-        if doc["status"] not in ACTIVE:
-            raise Conflict(f"The run has already ended ({doc['status']}).", code="already_finished")
-        name = request.identity.name if request.identity else "local"
-        self._context.conductor.kill(doc["runId"], name)
+        """Order the end of a run and of everything it started; works while the store is away, too."""
+        run_id = request.params["runId"]
+        with contextlib.suppress(Busy):
+            doc = self._context.glimpses.of(run_id)
+            if doc["status"] not in ACTIVE:
+                raise Conflict(f"The run has already ended ({doc['status']}).", code="already_finished")
+        self._context.conductor.kill(run_id, caller(request))
         return reply({"success": True})
 
     def rerun(self, request: Request) -> Response:
         """Queue a run like this one, with the same prompt text."""
         doc = self._context.glimpses.of(request.params["runId"])
+        admission = self._context.admission
         wish = StartRequest(
             content=doc["promptContent"],
             agent_profile_id=doc["agentProfileId"],
             working_directory=doc["workingDirectory"],
             timeout=doc["timeout"],
         )
-        name = request.identity.name if request.identity else "local"
-        return reply(public(self._context.admission.admit(wish, Origin(name))), 201)
+        run = admission.resolve(wish, Origin(caller(request)))
+        return reply(
+            public(admission.queue({**run, "promptId": doc["promptId"], "promptName": doc["promptName"]})), 201
+        )
 
     def _once(self, request: Request, data: Any, wish: StartRequest, origin: Origin) -> Response:
         """Start it, but never twice for one Idempotency-Key of one token within a day."""
@@ -104,20 +108,21 @@ class Runs:
         request_hash = _digest(encode(data))
         until = self._context.clock.now() + timedelta(hours=_KEY_HOURS)
         admission, store = self._context.admission, self._context.store
-        run = admission.resolve(wish, origin)
-        earlier = store.remember_key(key_hash, request_hash, run["runId"], until)
+        run_id = self._context.ids.new()
+        earlier = store.remember_key(key_hash, request_hash, run_id, until)
         if earlier is not None:
             if earlier["requestHash"] != request_hash:
                 raise Conflict("This Idempotency-Key was used for another request.", code="idempotency_key_reused")
-            known = store.get_run(earlier["runId"])
+            run_id = earlier["runId"]
+            known = store.get_run(run_id)
             if known is not None:
                 return reply(public(known), 201)
             # The first request got its key but not its run: this one stands in for it, under the same id.
-            run = admission.resolve(wish, origin, earlier["runId"])
+        run = admission.resolve(wish, origin, run_id)
         try:
             return reply(public(admission.queue(run)), 201)
         except Conflict:
-            return reply(public(self._context.glimpses.of(run["runId"])), 201)
+            return reply(public(self._context.glimpses.of(run_id)), 201)
 
     def _live(self, shown: Doc, doc: Doc) -> Doc:
         if doc["status"] == "running":

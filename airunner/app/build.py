@@ -137,7 +137,14 @@ def _login_path(environ: Mapping[str, str]) -> Callable[[], str]:
     """Ask the login shell for its PATH beside everything else; the first run waits for the answer, if at all."""
     answer: Future[str] = Future()
     shell = pwd.getpwuid(os.getuid()).pw_shell or "/bin/sh"
-    threading.Thread(target=lambda: answer.set_result(login_path(shell, environ)), daemon=True).start()
+
+    def ask() -> None:
+        try:
+            answer.set_result(login_path(shell, environ))
+        except Exception as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=ask, name="login path", daemon=True).start()
     return answer.result
 
 
@@ -156,7 +163,7 @@ def _tls(config: Config) -> ssl.SSLContext | None:
 
 def _url(config: Config, port: int) -> str:
     scheme = "https" if config.tls_cert else "http"
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)
+    host = _ANY.get(config.host, config.host)
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}{config.base_path}"
 
 

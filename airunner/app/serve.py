@@ -35,9 +35,9 @@ def serve(config: Config, nursery: Nursery) -> int:
     set_up(form=config.log_format)
     os.umask(0o077)
     sys.setswitchinterval(_SWITCH_SECONDS)
-    _raise_descriptor_limit()
     clock = SystemClock()
     source = Source(sys.argv[0])
+    _raise_descriptor_limit()
     local_token = "air_" + secrets.token_urlsafe(32)
     with ExitStack() as stack:
         try:

@@ -9,7 +9,7 @@ from typing import Any
 
 from airunner.base.bus import Bus
 from airunner.base.clock import Clock
-from airunner.base.errors import Conflict, Invalid, NotFound
+from airunner.base.errors import Busy, Conflict, Invalid, NotFound
 from airunner.base.ids import Ids
 from airunner.domain import template
 from airunner.domain.profile import Profile
@@ -19,7 +19,7 @@ from airunner.domain.settings import Settings
 from airunner.domain.variables import fill
 from airunner.engine import places
 from airunner.engine.conductor import Conductor
-from airunner.engine.resolve import Environment, check_prompt_fits, reserved_names, shown_command
+from airunner.engine.resolve import Environment, check_prompt_fits, refused_names, shown_command
 from airunner.spool.layout import folder_for
 from airunner.store.contract import Store
 
@@ -55,7 +55,11 @@ class Admission:
     def queue(self, run: Doc) -> Doc:
         """Store a resolved run and hand it to the queue. Raises Conflict, Busy."""
         self._conductor.check_open()
-        self._store.insert_run(run)
+        try:
+            self._store.insert_run(run)
+        except Busy:
+            self._conductor.find_out(run["runId"])  # it may have been stored all the same
+            raise
         self._bus.ring("runs", run["runId"])
         self._conductor.enqueue(run)
         return run
@@ -130,9 +134,9 @@ class Admission:
         return str(content)
 
     def _checked_env(self, env: Mapping[str, str]) -> dict[str, str]:
-        taken = reserved_names(env)
-        if taken:
-            message = f"{', '.join(taken)} is set by airunner for every run; choose another name."
+        refused = refused_names(env)
+        if refused:
+            message = f"{', '.join(refused)} is set by airunner or would change how the shell reads its code."
             raise Invalid(message, fields={"env": message})
         return dict(env)
 

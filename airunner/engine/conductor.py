@@ -5,21 +5,21 @@ Others hand it events; they share none of its state. What a shim says is a hint:
 
 from __future__ import annotations
 
-import os
-import select
+import contextlib
+import time
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
 
 from airunner.base.bus import Bus
 from airunner.base.clock import Clock
-from airunner.base.errors import AirunnerError, Busy, Conflict, Invalid
+from airunner.base.errors import AirunnerError, Busy, Conflict
 from airunner.base.log import logger, pairs
 from airunner.domain.profile import Profile
 from airunner.domain.record import Doc, from_doc
 from airunner.domain.settings import Settings
+from airunner.domain.states import ACTIVE, Status
 from airunner.engine import finish
-from airunner.engine.live import Live, Watcher
+from airunner.engine.live import Live, Watcher, facts, forget_pidfd
 from airunner.engine.recover import Found, inspect
 from airunner.engine.resolve import Environment, launch_spec
 from airunner.engine.shims import Shims, end_orphans, open_pidfd, order_kill, wake
@@ -30,10 +30,10 @@ from airunner.spool.procs import send_pidfd_kill
 from airunner.spool.state import read_exit, read_state
 from airunner.store.contract import Store
 
-_ACTIVE = ("queued", "running")
 _KILL_WAIT = 5.0
 _SWEEP_SECONDS = 15.0
 _RETRY_SECONDS = 1.0
+_LONGEST_GRACE = 600.0  # until a run's own is known
 _OVERDUE_SECONDS = 20.0  # the shim's own SIGKILL phase is 10 s; what outlives that is ours to end
 _log = logger("engine")
 
@@ -55,7 +55,6 @@ class Conductor:
         self._steps = Steps(clock, "conductor")
         self._pending: dict[str, Doc] = {}
         self._live: dict[str, Live] = {}
-        self._limit = 1
         self._open = True
         self._sweeping = False
 
@@ -80,6 +79,10 @@ class Conductor:
         """Take a stored, queued run."""
         self._steps.put(self._take, run)
 
+    def find_out(self, run_id: str) -> None:
+        """Take a run whose storing ended in Busy, if the store turns out to have it."""
+        self._steps.put(self._find_out, run_id)
+
     def rang(self, run_id: str, kind: str) -> None:
         """Hear of a ring at the server's bell; for the loop's thread, so it only notes it down."""
         if kind == rings.OUTPUT:
@@ -98,7 +101,7 @@ class Conductor:
         try:
             done.result(timeout=_KILL_WAIT)
         except TimeoutError as error:
-            raise Busy("The order to end the run has been given but is not confirmed yet.") from error
+            raise Busy("The order to end the run is given but not confirmed yet.") from error
 
     # Queue
 
@@ -115,8 +118,7 @@ class Conductor:
         except Busy:
             self._steps.later(_RETRY_SECONDS, self._pump)
             return
-        self._limit = settings.max_concurrent_runs
-        while self._pending and len(self._live) < self._limit:
+        while self._pending and len(self._live) < settings.max_concurrent_runs:
             run = next(iter(self._pending.values()))
             try:
                 profile = self._store.get("profiles", run["agentProfileId"])
@@ -125,6 +127,16 @@ class Conductor:
                 return
             del self._pending[run["runId"]]
             self._launch(run, from_doc(Profile, profile) if profile else None, settings)
+
+    def _find_out(self, run_id: str) -> None:
+        try:
+            run = self._store.get_run(run_id)
+        except Busy:
+            self._steps.later(_RETRY_SECONDS, lambda: self._find_out(run_id))
+            return
+        if run and run["status"] == Status.QUEUED and run_id not in self._live:
+            self._bus.ring("runs", run_id)
+            self._take(run)
 
     def _launch(self, run: Doc, profile: Profile | None, settings: Settings) -> None:
         run_id, folder = run["runId"], Folder(Path(run["folder"]))
@@ -137,18 +149,18 @@ class Conductor:
             spec = launch_spec(run, profile, settings, self._environment, self._bell)
             live = Live(run_id, folder, self._overdue(spec.timeout_seconds, spec.grace_seconds))
             self._live[run_id] = live
-            live.pidfd = self._shims.start(spec, _facts(run))
+            live.pidfd = self._shims.start(spec, facts(run))
             self._watch(live)
-        except (OSError, Invalid) as error:
+        except Exception as error:
             self._live.pop(run_id, None)
             self._not_started(run_id, folder, error)
 
     def _not_started(self, run_id: str, folder: Folder, error: Exception) -> None:
         text = error.message if isinstance(error, AirunnerError) else getattr(error, "strerror", None) or str(error)
-        _log.warning("run not started%s", pairs(run=run_id, error=text))
-        if folder.path.exists():
+        _log.warning("run not started%s", pairs(run=run_id, error=text), exc_info=error)
+        with contextlib.suppress(OSError):
             folder.bury()
-        reason = f"The run could not be started: {text}."
+        reason = f"The run could not be started: {text.rstrip('.')}."
         self._close(run_id, finish.unstarted_changes("failed", reason, self._clock.now()))
 
     def _overdue(self, timeout: float, grace: float) -> float:
@@ -176,25 +188,21 @@ class Conductor:
         record = read_exit(live.folder)
         if record is not None:
             self._end(live, finish.ended_changes(record))
-        elif not live.folder.is_locked() and self._shim_is_gone(live):
+        elif not live.folder.is_locked() and live.shim_is_gone():
             self._lose(live)
         elif not live.started:
             self._note_start(live)
-
-    def _shim_is_gone(self, live: Live) -> bool:
-        if live.pidfd is None:
-            return True
-        poller = select.poll()
-        poller.register(live.pidfd, select.POLLIN)
-        return bool(poller.poll(0))
 
     def _note_start(self, live: Live) -> None:
         state = read_state(live.folder)
         if state is None or state.pid is None:
             return
+        if live.pidfd is None:
+            live.pidfd = open_pidfd(state)
+            self._watch(live)
         try:
             live.started = True
-            self._store.change_run(live.run_id, finish.started_changes(state), only_if=_ACTIVE)
+            self._store.change_run(live.run_id, finish.started_changes(state), only_if=ACTIVE)
         except Busy:
             live.started = False
             self._steps.later(_RETRY_SECONDS, lambda: self._look(live.run_id))
@@ -206,33 +214,30 @@ class Conductor:
         if record is not None:
             self._end(live, finish.ended_changes(record))
             return
-        live.folder.bury()
+        try:
+            if not live.folder.bury():
+                return  # alive after all
+        except OSError as error:
+            _log.warning("folder not buried%s", pairs(run=live.run_id, error=error))
         _log.warning("shim lost%s", pairs(run=live.run_id))
-        if read_state(live.folder) is None:
+        if read_state(live.folder) is None and live.folder.path.is_dir():
             reason = "The run could not be started: its supervising process ended at once."
             self._end(live, finish.unstarted_changes("failed", reason, self._clock.now()))
         else:
-            self._end(live, finish.lost_changes(live.folder, self._clock.now()))
+            self._end(live, finish.lost_changes(live.folder, self._clock.now(), ended_as=live.ended_as))
 
     def _end(self, live: Live, changes: Doc) -> None:
         self._live.pop(live.run_id, None)
         if live.pidfd is not None:
-            self._forget(live.pidfd)
+            forget_pidfd(self._watcher, live.pidfd)
         self._close(live.run_id, changes)
         self._pump()
-
-    def _forget(self, pidfd: int) -> None:
-        def forget() -> None:
-            self._watcher.unwatch(pidfd)
-            os.close(pidfd)
-
-        self._watcher.call_soon(forget)
 
     def _close(self, run_id: str, changes: Doc) -> None:
         """Write a run's end; while the store is away, try until it takes it."""
         try:
-            self._store.change_run(run_id, changes, only_if=_ACTIVE)
-        except Busy:
+            self._store.change_run(run_id, changes, only_if=ACTIVE)
+        except Busy:  # not written, or written and not known to be: asking again does no harm
             self._steps.later(_RETRY_SECONDS, lambda: self._close(run_id, changes))
             return
         _log.info("run ended%s", pairs(run=run_id, status=changes["status"], exit=changes.get("exitCode")))
@@ -252,13 +257,12 @@ class Conductor:
     def _kill_now(self, run_id: str, by: str) -> None:
         live = self._live.get(run_id)
         if live is not None:
-            order_kill(live.folder, by)
-        elif run_id in self._pending:
+            if not order_kill(live.folder, by):
+                live.ended_as = ("killed", f"Killed by {by}.")
+                self._end_shim(live)
+        elif self._pending.pop(run_id, None):
             changes = finish.unstarted_changes("killed", f"Killed by {by} while it was queued.", self._clock.now())
-            if self._store.change_run(run_id, changes, only_if=("queued",)):
-                self._bus.ring("runs", run_id)
-                self._bus.ring("output", run_id)
-            del self._pending[run_id]
+            self._close(run_id, changes)
         else:
             raise Conflict("The run has already ended.", code="already_finished")
 
@@ -271,14 +275,25 @@ class Conductor:
         """Look at every live run, for rings that were lost and for shims that outlived their deadline."""
         self._sweeping = False
         for live in list(self._live.values()):
-            self._look(live.run_id)
-            if live.run_id in self._live and self._clock.monotonic() > live.ends_by:
-                self._end_overdue(live)
+            try:
+                self._sweep_one(live)
+            except Exception:
+                _log.exception("run not looked at%s", pairs(run=live.run_id))
         if self._live:
             self._arm_sweep()
 
-    def _end_overdue(self, live: Live) -> None:
-        _log.warning("run outlived its deadline%s", pairs(run=live.run_id))
+    def _sweep_one(self, live: Live) -> None:
+        overdue = self._clock.monotonic() > live.ends_by
+        try:
+            self._look(live.run_id)
+        finally:
+            if overdue and live.run_id in self._live:
+                _log.warning("run outlived its deadline%s", pairs(run=live.run_id))
+                live.ended_as = finish.OVERDUE
+                self._end_shim(live)
+
+    def _end_shim(self, live: Live) -> None:
+        """End a shim that cannot be asked, and its tree; that it is gone is then seen as for any other."""
         if live.pidfd is not None:
             send_pidfd_kill(live.pidfd)
         end_orphans(live.folder)
@@ -294,8 +309,10 @@ class Conductor:
         for run in active:
             try:
                 self._recover_one(run)
-            except Exception:
+            except Exception as error:
                 _log.exception("run not recovered%s", pairs(run=run["runId"]))
+                reason = f"Its folder could not be read after a restart: {error}."
+                self._close(run["runId"], finish.unstarted_changes("failed", reason, self._clock.now()))
         self._pump()
 
     def _recover_one(self, run: Doc) -> None:
@@ -304,8 +321,8 @@ class Conductor:
             return
         found = inspect(folder)
         _log.info("run found%s", pairs(run=run_id, was=run["status"], found=found))
-        live = Live(run_id, folder, self._overdue(run["timeout"] * 60, 0))
-        if found is Found.NEVER_STARTED and run["status"] == "queued":
+        live = Live(run_id, folder, self._overdue(run["timeout"] * 60, _LONGEST_GRACE))
+        if found is Found.NEVER_STARTED and run["status"] == Status.QUEUED:
             self._pending[run_id] = run
         elif found is Found.ALIVE:
             self._adopt(live)
@@ -320,13 +337,9 @@ class Conductor:
         state = read_state(live.folder)
         if state is not None:
             live.pidfd = open_pidfd(state)
+            left = state.deadline_boottime - time.clock_gettime(time.CLOCK_BOOTTIME)
+            live.ends_by = self._overdue(left, state.grace_seconds)
         wake(live.folder)
         self._watch(live)
         self._look(live.run_id)
         self._bus.ring("output", live.run_id)
-
-
-def _facts(run: Doc) -> dict[str, Any]:
-    """What `run.json` says: nothing secret, and no prompt."""
-    names = ("runId", "agentProfileName", "workingDirectory", "timeout", "cols", "rows", "requiresTTY", "node")
-    return {name: run.get(name) for name in names}

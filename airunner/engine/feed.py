@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 import threading
 from array import array
@@ -24,7 +25,8 @@ from airunner.transcript.cleaner import Cleaner, Line
 _STEP_BYTES = 256 * 1024
 _BATCH_BYTES = 1024 * 1024  # cleaned for one answer; the rest follows with the next
 MOST_LINES = 5000
-_KEPT_FEEDS = 32
+_VERSION = re.compile(r"[0-9]{1,15}\.[0-9]{1,15}", re.ASCII)
+_KEPT_FEEDS = 128
 
 
 class Answer(NamedTuple):
@@ -59,6 +61,7 @@ class Feed:
         self._tail: list[tuple[Line, int]] = []
         self._omitted: list[list[int]] = []
         self._behind = False
+        self.broken = False
         self._memo: tuple[tuple[str, int], Answer] | None = None
 
     def answer(self, have: str) -> Answer:
@@ -103,12 +106,6 @@ class Feed:
         with self._lock:
             shown = self._cleaner.alternate
             return "\n".join(shown) if shown is not None else self._cleaner.last_screen
-
-    @property
-    def at_end(self) -> bool:
-        """Whether all bytes that are there have been read."""
-        with self._lock:
-            return not self._behind
 
     # Reading
 
@@ -174,7 +171,11 @@ class Feed:
         for place, line in enumerate(new):
             same = place < len(self._tail) and self._tail[place][0] == line
             self._revisions.append(self._tail[place][1] if same else self._revision)
-        self._stable.extend([_line_json(line) for line in new])
+        try:
+            self._stable.extend([_line_json(line) for line in new])
+        except Busy:
+            self.broken = True  # the cleaner has given these lines away: only a new feed can tell them again
+            raise
         del self._tail[: len(new)]
 
     def _take_tail(self) -> None:
@@ -208,7 +209,7 @@ class Feed:
     def _parse(self, have: str) -> tuple[int, int]:
         epoch, _, rest = have.partition(".")
         stable, _, revision = rest.partition(".")
-        if epoch != self._epoch or not (stable.isdigit() and revision.isdigit()):
+        if epoch != self._epoch or not _VERSION.fullmatch(rest):
             return 0, 0
         return min(int(stable), len(self._stable)), int(revision)
 
@@ -259,7 +260,7 @@ class Feeds:
         key = (run["runId"], kinds)
         with self._lock:
             feed = self._feeds.get(key)
-            if feed is None:
+            if feed is None or feed.broken:
                 folder = Folder(Path(run["folder"]))
                 feed = Feed(folder, run["cols"], run["rows"], run["requiresTTY"], self._new_epoch(), kinds)
                 self._feeds[key] = feed

@@ -12,6 +12,9 @@ from airunner.spool.layout import Folder
 from airunner.spool.rawlog import RawReader
 from airunner.spool.state import Exit, State, read_state
 
+OVERDUE = ("timeout", "Stopped after its timeout, which its supervising process did not keep.")
+_LOST = ("failed", "Its supervising process ended unexpectedly, so the exit code is not known.")
+
 
 def started_changes(state: State) -> Doc:
     """Return what a started command changes in its run."""
@@ -39,20 +42,33 @@ def ended_changes(record: Exit) -> Doc:
     return changes
 
 
-def lost_changes(folder: Folder, now: datetime) -> Doc:
-    """End what is left of a run whose shim died without an exit record; return what that changes in the run."""
+def lost_changes(folder: Folder, now: datetime, *, ended_as: tuple[str, str] | None) -> Doc:
+    """End what is left of a run whose shim died without an exit record; return what that changes in the run.
+
+    `ended_as` is status and reason when the server itself ended the shim.
+    """
     left = end_orphans(folder)
     state = read_state(folder)
-    reason = "Its supervising process was ended from outside, so the exit code is not known."
+    folder.prompt.unlink(missing_ok=True)
+    status, reason = ended_as or _LOST
     if left:
         reason += f" These processes could not be ended: {', '.join(map(str, left))}."
-    changes = unstarted_changes("failed", reason, now)
+    last_words = _last_line(folder)
+    if last_words:
+        reason += f" It said: {last_words}"
+    changes = unstarted_changes(status, reason, now)
     changes["outputBytes"] = RawReader(folder.path).size()
     if state:
-        started = from_epoch(state.started_at)
-        changes.update(pid=state.pid, startedAt=started)
-        changes["durationSeconds"] = round((now - started).total_seconds(), 3)
+        # When it ended is not known either, so no duration is made up.
+        changes.update(pid=state.pid, startedAt=from_epoch(state.started_at))
     return changes
+
+
+def _last_line(folder: Folder) -> str:
+    try:
+        return folder.shim_log.read_text("utf-8", "replace").strip().rpartition("\n")[2][:300]
+    except OSError:
+        return ""
 
 
 def unstarted_changes(status: str, reason: str, now: datetime) -> Doc:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,20 +28,24 @@ def inside(path: str, roots: Sequence[str]) -> Path:
 
 
 def working_directory(path: str, roots: Sequence[str]) -> str:
-    """Return the directory as it was named, after making sure that a run can start in it."""
+    """Return the directory with every link resolved, after making sure that a run can start in it."""
     if not path.startswith("/") or "\0" in path:
         raise _bad_directory(f"The working directory must be an absolute path; it is {path!r}.")
     try:
-        inside(path, roots)
+        real = inside(path, roots)
     except Forbidden as error:
         raise _bad_directory(error.message) from error
-    if not Path(path).exists():
-        raise _bad_directory(f"The working directory {path} does not exist.")
-    if not Path(path).is_dir():
+    try:
+        is_folder = stat.S_ISDIR(real.stat().st_mode)
+    except FileNotFoundError as error:
+        raise _bad_directory(f"The working directory {path} does not exist.") from error
+    except OSError as error:
+        raise _bad_directory(f"The working directory {path} cannot be entered: {error.strerror}.") from error
+    if not is_folder:
         raise _bad_directory(f"{path} is not a directory.")
     if not os.access(path, os.X_OK | os.R_OK):
         raise _bad_directory(f"The working directory {path} cannot be entered: permission denied.")
-    return os.path.normpath(path)
+    return str(real)
 
 
 def read_prompt_file(reference: str, directory: str, roots: Sequence[str]) -> str:
@@ -47,7 +53,7 @@ def read_prompt_file(reference: str, directory: str, roots: Sequence[str]) -> st
     named = reference.strip().removeprefix("@")
     if not named:
         raise _bad_content("The prompt's file is not named; give a path such as @prompts/review.md.")
-    path = str(Path(directory) / Path(named).expanduser())
+    path = os.path.join(directory, os.path.expanduser(named))  # noqa: PTH111, PTH118 - an unknown ~user stays as it is
     try:
         real = inside(path, roots)
         if not real.is_file():
@@ -76,6 +82,8 @@ def listing(path: str, roots: Sequence[str], most: int = 2000) -> dict[str, obje
     except NotADirectoryError as error:
         raise Invalid(f"{path} is not a folder.", fields={"path": "not a folder"}) from error
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise NotFound(f"There is no folder of such a long name: {path[:80]}….") from error
         raise Forbidden(f"The folder {path} cannot be read: {error.strerror}.") from error
     rows = [row for entry in entries[:most] if (row := _row(entry))]
     rows.sort(key=lambda row: (row["type"] != "directory", str(row["name"]).lower()))
@@ -85,7 +93,7 @@ def listing(path: str, roots: Sequence[str], most: int = 2000) -> dict[str, obje
 
 def is_repository(path: str) -> bool:
     """Say whether a version control system has its folder (or, for a work tree, its file) there."""
-    return any((Path(path) / name).exists() for name in (".git", ".hg", ".jj", ".svn"))
+    return any(os.path.exists(f"{path}/{name}") for name in (".git", ".hg", ".jj", ".svn"))  # noqa: PTH110
 
 
 def _row(entry: os.DirEntry[str]) -> dict[str, object] | None:

@@ -50,7 +50,8 @@ def _older_folders(root: Path, cutoff: datetime) -> Iterator[Path]:
 
 def _remove_output(store: Store, folder: Path) -> bool:
     run = store.get_run(folder.name)
-    if run is not None and (run["status"] not in FINISHED or run["pinned"]):
+    # Without a record it is not ours to judge: servers may share a folder for their logs.
+    if run is None or run["status"] not in FINISHED or run["pinned"]:
         return False
     shutil.rmtree(folder, ignore_errors=True)
     return True
@@ -62,10 +63,18 @@ def _remove_records(store: Store, cutoff: datetime) -> int:
     removed = 0
     while True:
         page = store.find_runs(query)
-        removed += sum(store.delete_run(run["runId"]) for run in page.runs if not run["pinned"])
+        removed += sum(_remove_record(store, run["runId"]) for run in page.runs if not run["pinned"])
         if page.next_cursor is None:
             return removed
         query = replace(query, cursor=_place(query, page.next_cursor))
+
+
+def _remove_record(store: Store, run_id: str) -> bool:
+    run = store.get_run(run_id)
+    if run is None:
+        return False
+    shutil.rmtree(run["folder"], ignore_errors=True)  # nothing would lead to it any more
+    return store.delete_run(run_id)
 
 
 def _place(query: RunQuery, cursor: str) -> SortKey | None:

@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from airunner.base.errors import Broken
 from airunner.base.files import make_private_folder, replace_file
 from airunner.base.log import logger, pairs
 from airunner.spool import control
@@ -99,12 +98,14 @@ class Shims:
             return self._nursery.fork_shim(pipe)
 
 
-def order_kill(folder: Folder, by: str) -> None:
-    """Ask a run's shim to end it; raise Broken when the order cannot be written."""
+def order_kill(folder: Folder, by: str) -> bool:
+    """Ask a run's shim to end it; say False when the folder does not take the order."""
     try:
         control.send(folder, control.KILL, by=by)
     except OSError as error:
-        raise Broken(f"The run's folder does not take the order to end it: {error.strerror}.") from error
+        _log.warning("order not written%s", pairs(folder=folder.path, error=error))
+        return False
+    return True
 
 
 def wake(folder: Folder) -> None:

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from airunner.spool.spec import Spec
 
 _OOM_SCORE = b"300"  # the agent goes before the shim and the server do (proc(5), oom_score_adj)
+_LAST_CPU_SECONDS = 5
 _LIMITS = {
     "cpuSeconds": (resource.RLIMIT_CPU, 1),
     "openFiles": (resource.RLIMIT_NOFILE, 1),
@@ -89,9 +90,8 @@ def _open_pipes() -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 def _become(spec: Spec, theirs: tuple[int, ...], report: int) -> None:
     """Turn the forked process into the command. Never returns."""
-    stage = "prepare"
+    stage = "session"
     try:
-        stage = "session"
         os.setsid()
         _take_streams(theirs)
         report = _move_up(report)
@@ -102,9 +102,10 @@ def _become(spec: Spec, theirs: tuple[int, ...], report: int) -> None:
         _set_limits(spec.limits)
         stage = "directory"
         os.chdir(spec.cwd)
-        stage = "exec"
+        stage = "signals"
         os.umask(0o022)
         _reset_signals()
+        stage = "exec"
         os.execve(spec.argv[0], spec.argv, spec.env)
     except OSError as error:
         _report(report, f"{stage} {error.errno} {error.strerror}")
@@ -141,8 +142,10 @@ def _set_limits(limits: dict[str, int]) -> None:
         which, unit = _LIMITS[name]
         ceiling = resource.getrlimit(which)[1]
         wanted = value * unit
-        allowed = wanted if ceiling == resource.RLIM_INFINITY else min(wanted, ceiling)
-        resource.setrlimit(which, (allowed, allowed))
+        hard = wanted + _LAST_CPU_SECONDS if which == resource.RLIMIT_CPU else wanted  # SIGXCPU first, SIGKILL later
+        if ceiling != resource.RLIM_INFINITY:
+            wanted, hard = min(wanted, ceiling), min(hard, ceiling)
+        resource.setrlimit(which, (wanted, hard))
 
 
 def _reset_signals() -> None:

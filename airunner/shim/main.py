@@ -18,7 +18,8 @@ from pathlib import Path
 from airunner.base.files import replace_file, take_lock
 from airunner.shim import verdict
 from airunner.shim.child import SpawnFailed, spawn
-from airunner.shim.pump import Outcome, Pump, boottime
+from airunner.shim.pump import Outcome, Pump
+from airunner.shim.wake import boottime
 from airunner.spool import bell as rings
 from airunner.spool import control, procs
 from airunner.spool.layout import Folder
@@ -26,7 +27,9 @@ from airunner.spool.rawlog import RawLog
 from airunner.spool.spec import Spec, unpack
 from airunner.spool.state import Exit, State, reserve_exit, write_exit, write_state
 
+_ALL_DESCRIPTORS = 1 << 20
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
+_LOCK_TRIES, _LOCK_PAUSE = 10, 0.02
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -38,6 +41,8 @@ def become_subreaper() -> None:
 def run_shim(spec_pipe: int) -> None:
     """Read the spec from the pipe and run it. Never raises; what goes wrong is in the folder's exit record or log."""
     os.setsid()
+    os.closerange(3, spec_pipe)
+    os.closerange(spec_pipe + 1, _ALL_DESCRIPTORS)
     gc.disable()  # a collection would touch, and so copy, every page shared with the nursery
     become_subreaper()
     _be_quiet()
@@ -53,7 +58,7 @@ def run_shim(spec_pipe: int) -> None:
 
 
 def _run_locked(spec: Spec, folder: Folder) -> None:
-    lock = take_lock(folder.lock)
+    lock = _take_lock_patiently(folder.lock)
     # Another shim has it, or had it: this run is not ours to start.
     if lock is None or folder.tombstone.exists() or folder.state.exists() or folder.exit.exists():
         return
@@ -61,6 +66,16 @@ def _run_locked(spec: Spec, folder: Folder) -> None:
     run.go()
     run.bell.ring(spec.run_id, rings.EXITED)
     # The lock ends with this process.
+
+
+def _take_lock_patiently(path: Path) -> int | None:
+    """Take the folder's lock; a server that only asks whether it is held has it for an instant."""
+    for _ in range(_LOCK_TRIES):
+        held = take_lock(path)
+        if held is not None:
+            return held
+        time.sleep(_LOCK_PAUSE)
+    return None
 
 
 class _Run:
@@ -82,7 +97,15 @@ class _Run:
                 self._write(self._not_started("killed", verdict.explain(verdict.KILL, _by(order), 0, None, (), False)))
                 return
         deadline = boottime() + self._spec.timeout_seconds
-        self._state = State(os.getpid(), _start_of(os.getpid()), procs.boot_id(), time.time(), deadline)
+        me = procs.look_at(os.getpid())
+        self._state = State(
+            shim_pid=os.getpid(),
+            shim_start=me.start if me else 0,
+            boot_id=procs.boot_id(),
+            started_at=time.time(),
+            deadline_boottime=deadline,
+            grace_seconds=self._spec.grace_seconds,
+        )
         write_state(self._folder, self._state, durable=True)
         if self._spec.prompt is not None:
             replace_file(self._folder.prompt, self._spec.prompt.encode(), durable=False)
@@ -130,7 +153,7 @@ class _Run:
 
     def _write(self, record: Exit) -> None:
         self._log.close()
-        while True:
+        while self._folder.path.is_dir():
             try:
                 write_exit(self._folder, self._reserved, record)
                 return

@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import resource
 import signal
 import socket
 import struct
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 
 _ASK = b"shim"
@@ -74,6 +76,7 @@ class Source:
 
     def __init__(self, program: str) -> None:
         self._program = os.path.abspath(program)
+        self._descriptor_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
         self._archive = os.open(self._program, os.O_RDONLY | os.O_CLOEXEC) if zipfile.is_zipfile(program) else None
 
     def new_nursery(self) -> Nursery:
@@ -89,6 +92,8 @@ class Source:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
+        # What the server raised for its own sake is not for agents.
+        resource.prlimit(child.pid, resource.RLIMIT_NOFILE, self._descriptor_limit)
         ours.settimeout(10)
         return Nursery(ours, child.pid)
 
@@ -104,6 +109,8 @@ def _serve(connection: socket.socket) -> None:
     from airunner.shim.main import become_subreaper, run_shim
 
     os.setsid()
+    os.closerange(3, connection.fileno())
+    os.closerange(connection.fileno() + 1, 1 << 20)
     become_subreaper()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -120,7 +127,7 @@ def _serve(connection: socket.socket) -> None:
             _answer(connection, pid)
 
 
-def _fork(connection: socket.socket, pipe: int, run: object) -> int:
+def _fork(connection: socket.socket, pipe: int, run: Callable[[int], None]) -> int:
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])  # not reaped before it has its pidfd
     try:
         pid = os.fork()
@@ -131,7 +138,7 @@ def _fork(connection: socket.socket, pipe: int, run: object) -> int:
             connection.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
-            run(pipe)  # type: ignore[operator]
+            run(pipe)
         finally:
             os._exit(0)
     return pid

@@ -6,10 +6,12 @@ Runs in a single thread. Nothing here waits for anything but poll(2).
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import select
 import signal
+import struct
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +21,7 @@ from airunner.shim import child as children
 from airunner.shim import verdict
 from airunner.shim.stop import Ladder
 from airunner.shim.usage import Usage
+from airunner.shim.wake import boottime, empty, wake_on_child
 from airunner.spool import bell as rings
 from airunner.spool import control, procs
 from airunner.spool.layout import Folder
@@ -74,6 +77,8 @@ class Pump:
         self._ladder: Ladder | None = None
         self._ladder_at = float("inf")
         self._main_gone = False
+        self._alone = False
+        self._gave_up = False
         self.usage = Usage(time.monotonic())
         self.outcome = Outcome()
         self._control_fd = control_fd
@@ -81,7 +86,7 @@ class Pump:
 
     def run(self) -> Outcome:
         """Return when the main process has ended and its tree with it (or is left alone, as the profile says)."""
-        wake = _wake_on_child()
+        wake = wake_on_child()
         self._poller.register(wake, select.POLLIN)
         self._poller.register(self._control_fd, select.POLLIN)
         self._obey()
@@ -89,9 +94,9 @@ class Pump:
         while not self._finished():
             for descriptor, _ in self._poller.poll(max(0.0, self._next_due() - time.monotonic()) * 1000):
                 if descriptor == wake:
-                    _empty(wake)
+                    empty(wake)
                 elif descriptor == self._control_fd:
-                    _empty(self._control_fd)
+                    empty(self._control_fd)
                     self._obey()
                 elif descriptor in self._streams:
                     self._take(descriptor)
@@ -102,7 +107,11 @@ class Pump:
     # The command's end
 
     def _finished(self) -> bool:
-        return self._main_gone and self._ladder is None and not self._held
+        return self._main_gone and self._ladder is None and not self._held and not self._has_leftovers()
+
+    def _has_leftovers(self) -> bool:
+        """Whether descendants outlived the main process and are to be ended. All orphans are our children."""
+        return not (self._alone or self._gave_up or self._spec.keep_leftovers)
 
     def _reap(self) -> None:
         """Collect every child that ended: the main process, and orphans that came to us as their sub-reaper."""
@@ -110,7 +119,9 @@ class Pump:
             try:
                 pid, status, _ = os.wait4(-1, os.WNOHANG)
             except ChildProcessError:
+                self._alone = True
                 return
+            self._alone = False
             if pid == 0:
                 return
             if pid == self._child.pid:
@@ -119,12 +130,11 @@ class Pump:
     def _end_main(self, status: int) -> None:
         self.outcome.status = status
         self.outcome.duration = boottime() - self._began
-        self._drain()
         self._main_gone = True
+        self._listen_again()
+        self._drain()
         for descriptor in list(self._streams):
             self._drop(descriptor, close=True)
-        if self._ladder is None and not self._spec.keep_leftovers and self._tree():
-            self._start_ladder()
         self._next_sample = float("inf")
 
     def _drain(self) -> None:
@@ -143,7 +153,8 @@ class Pump:
 
     def _start_ladder(self) -> None:
         now = time.monotonic()
-        self._ladder = Ladder(self._spec.stop_signals, self._spec.grace_seconds, self._tree, now)
+        spec = self._spec
+        self._ladder = Ladder(spec.stop_signals, spec.grace_seconds, self._tree, lambda: self._alone, now)
         self._ladder_at = now
 
     def _tree(self) -> list[procs.Process]:
@@ -180,6 +191,13 @@ class Pump:
             self._drop(descriptor, close=descriptor != self._child.terminal)
         return bool(parts)
 
+    def _listen_again(self) -> None:
+        """Take the terminal back after nobody had it open: somebody may have opened it again."""
+        terminal = self._child.terminal
+        if terminal is not None and terminal not in self._streams:
+            self._streams[terminal] = STDOUT
+            self._poller.register(terminal, 0 if self._held else select.POLLIN)
+
     def _drop(self, descriptor: int, *, close: bool) -> None:
         self._streams.pop(descriptor, None)
         try:
@@ -190,6 +208,9 @@ class Pump:
             os.close(descriptor)
 
     def _keep(self, data: bytes, kind: int) -> None:
+        if self._held:
+            self._held.append((data, kind))
+            return
         before = self._log.size
         try:
             self._log.write(data, self._elapsed_ms(), kind)
@@ -207,7 +228,7 @@ class Pump:
         held, self._held = self._held, []
         self._retry_at = float("inf")
         for data, kind in held:
-            self._keep(data, kind)
+            self._keep(data, kind)  # after a failure the rest is held again, in order
         if not self._held:
             self._held_since = 0.0
             for descriptor in self._streams:
@@ -223,7 +244,8 @@ class Pump:
 
     def _obey(self) -> None:
         for order in self._orders.read():
-            self._obey_one(order)
+            with contextlib.suppress(ValueError, KeyError, TypeError, OSError, struct.error):  # a broken order
+                self._obey_one(order)
 
     def _obey_one(self, order: dict[str, Any]) -> None:
         op = order.get("op")
@@ -268,6 +290,8 @@ class Pump:
             self._type()
         if now >= self._next_sample:
             self._sample(now)
+        if self._main_gone and self._ladder is None and self._has_leftovers():
+            self._start_ladder()
         if self._ladder and now >= self._ladder_at:
             self._ladder_at = self._ladder.step(now)
             # While the main process is unreaped its end is still to come, with its status.
@@ -278,10 +302,10 @@ class Pump:
 
     def _end_ladder(self, ladder: Ladder) -> None:
         self.outcome.survivors = ladder.survivors
+        self._gave_up = bool(ladder.survivors) or not self._alone
         self._ladder, self._ladder_at = None, float("inf")
         if not self._main_gone:
-            self._end_main(signal.SIGKILL)
-            self._ladder, self._ladder_at = None, float("inf")
+            self._end_main(signal.SIGKILL)  # it cannot be ended, so its status will never come
 
     def _ring(self, now: float) -> None:
         rung = self._bell.ring(self._spec.run_id, rings.OUTPUT)
@@ -300,10 +324,7 @@ class Pump:
         limit = self._spec.limits.get("memoryMB")
         if limit and self.usage.memory_mb > limit:
             self._stop(verdict.MEMORY)
-        terminal = self._child.terminal
-        if terminal is not None and terminal not in self._streams and not self._main_gone:
-            self._streams[terminal] = STDOUT  # somebody may have opened it again
-            self._poller.register(terminal, select.POLLIN if not self._held else 0)
+        self._listen_again()
 
     def _record(self, processes: list[procs.Process]) -> None:
         new = [process for process in processes if (process.pid, process.start) not in self._known]
@@ -312,26 +333,3 @@ class Pump:
             with self._folder.tree.open("a", encoding="ascii") as file:
                 file.writelines(f"{process.pid} {process.start}\n" for process in new)
         replace_file(self._folder.usage, json.dumps(self.usage.live()).encode(), durable=False)
-
-
-def boottime() -> float:
-    """Return CLOCK_BOOTTIME in seconds: it goes on while the machine is suspended."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
-def _wake_on_child() -> int:
-    """Return a descriptor that becomes readable at each SIGCHLD."""
-    read, write = os.pipe()
-    os.set_blocking(read, False)
-    os.set_blocking(write, False)
-    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda number, frame: None)
-    return read
-
-
-def _empty(descriptor: int) -> None:
-    try:
-        while os.read(descriptor, 4096):
-            pass
-    except BlockingIOError:
-        pass

@@ -23,9 +23,11 @@ class Ladder:
         signals: Sequence[str],
         grace_seconds: float,
         tree: Callable[[], list[Process]],
+        is_alone: Callable[[], bool],
         now: float,
     ) -> None:
         self._tree = tree
+        self._is_alone = is_alone
         share = grace_seconds / max(1, len(signals))
         self._rungs = [(now + index * share, number_of(name)) for index, name in enumerate(signals)]
         self._kill_from = now + grace_seconds
@@ -37,7 +39,8 @@ class Ladder:
     def step(self, now: float) -> float:
         """Send what is due at monotonic time `now`; return when to call again. Sets `finished` at the end."""
         left = self._tree()
-        if not left or now >= self._give_up:
+        # A walk can miss a process that forks and ends while it is read (proc(5), children); no child left cannot.
+        if (not left and self._is_alone()) or now >= self._give_up:
             self.survivors, self.finished = left, True
             return now
         while self._rungs and now >= self._rungs[0][0]:

@@ -97,7 +97,12 @@ class Folder:
         return False
 
     def bury(self) -> bool:
-        """Write the tombstone under the lock; say False when a living shim holds it."""
+        """Write the tombstone under the lock; say False when a living shim holds it.
+
+        A folder that is gone is buried deep enough. Raises OSError when the tombstone cannot be written.
+        """
+        if not self.path.is_dir():
+            return True
         held = take_lock(self.lock)
         if held is None:
             return False

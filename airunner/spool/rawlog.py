@@ -53,6 +53,8 @@ class RawLog:
         self._descriptor = -1
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         self._timing = os.open(timing, flags, PRIVATE_FILE)
+        self._timing_size = 0
+        self._cap = cap
         self._last = Mark(0, -_TIME_STEP_MS, -1)
 
     def write(self, data: bytes, ms: int, kind: int = STDOUT) -> None:
@@ -83,11 +85,18 @@ class RawLog:
         self._descriptor = self._timing = -1
 
     def _mark(self, ms: int, kind: int) -> None:
-        if kind != self._last.kind or ms - self._last.ms >= _TIME_STEP_MS:
+        late = ms - self._last.ms >= _TIME_STEP_MS
+        # Streams that alternate byte by byte must not make an index larger than the output may be.
+        if late or (kind != self._last.kind and self._timing_size < self._cap):
             self._append(Mark(self.size, ms, kind))
 
     def _append(self, mark: Mark) -> None:
-        write_all(self._timing, _RECORD.pack(*mark))
+        try:
+            write_all(self._timing, _RECORD.pack(*mark))
+        except OSError:
+            os.ftruncate(self._timing, self._timing_size)  # half a record would shift all that follow
+            raise
+        self._timing_size += _RECORD.size
         if mark.kind != RESIZE:
             self._last = mark
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ class State:
     """Seconds since 1970."""
     deadline_boottime: float
     """CLOCK_BOOTTIME, in seconds, at which the command is ended."""
+    grace_seconds: float = 0.0
+    """How long it may then take to end."""
     pid: int | None = None
     pid_start: int | None = None
 
@@ -56,7 +58,7 @@ def write_state(folder: Folder, state: State, *, durable: bool) -> None:
 def read_state(folder: Folder) -> State | None:
     """Return the shim's state, None when no command was started."""
     data = _read(folder.state)
-    return State(**data) if data else None
+    return State(**_known(State, data)) if data else None
 
 
 def reserve_exit(folder: Folder) -> int:
@@ -82,12 +84,17 @@ def write_exit(folder: Folder, reserved: int, record: Exit) -> None:
 def read_exit(folder: Folder) -> Exit | None:
     """Return how the run ended, None while that is not known."""
     data = _read(folder.exit)
-    return Exit(**data) if data else None
+    return Exit(**_known(Exit, data)) if data else None
 
 
 def read_usage(folder: Folder) -> dict[str, Any] | None:
     """Return the newest sample of the process tree's use."""
     return _read(folder.usage)
+
+
+def _known(record: type[State | Exit], data: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields that this version knows: the shim may be of another one."""
+    return {field.name: data[field.name] for field in fields(record) if field.name in data}
 
 
 def _read(path: Path) -> dict[str, Any] | None:

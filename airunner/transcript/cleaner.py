@@ -15,7 +15,7 @@ from airunner.transcript.resize import resize
 from airunner.transcript.screen import Screen
 
 _SMALLEST, _LARGEST = (2, 1), (2000, 1000)  # columns, rows
-_LONGEST_LINE = 16 * 2**20  # characters; a line that is longer is handed out in pieces, so that memory is bounded
+_LONGEST_LINE = 256 * 1024  # characters; a longer line is handed out in pieces: a viewer gets a changed line whole
 
 
 class Line(NamedTuple):

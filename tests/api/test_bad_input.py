@@ -43,6 +43,8 @@ BODIES = [
     b'{"content": "x", "agentProfileId": "sh", "type": "poem"}',
     b'{"content": "@/no/such/file.md", "agentProfileId": "sh", "type": "file-reference"}',
     b'{"content": "@/proc/self/mem", "agentProfileId": "sh", "type": "file-reference"}',
+    b'{"content": "@~nosuchuser/x.md", "agentProfileId": "sh", "type": "file-reference"}',
+    b'{"content": "x", "agentProfileId": "sh", "workingDirectory": "/' + b"x" * 300 + b'"}',
     b'{"promptId": "nothing", "agentProfileId": "sh"}',
     b'{"content": ' + b"9" * 5000 + b"}",
 ]
@@ -126,6 +128,16 @@ def test_a_bad_profile_names_the_field(shell: House, body: dict[str, object], fi
 def test_bad_settings_name_the_field(shell: House, body: dict[str, object], field: str) -> None:
     answer = shell.api("PATCH", "settings", body, expect=400)
     assert field in answer["fields"]
+
+
+def test_odd_digits_are_no_numbers(shell: House) -> None:
+    run_id = start_run(shell, "true")["runId"]
+    epoch = shell.api("GET", f"runs/{run_id}/output?view=clean")["version"].partition(".")[0]
+    for have in (f"{epoch}.%C2%B2.1", f"{epoch}.{'9' * 5000}.1"):
+        assert shell.api("GET", f"runs/{run_id}/output?view=clean&have={have}")["keep"] == 0
+    for tag in ('"\xb2"', f'"{"9" * 5000}"', "x"):
+        assert shell.request("PATCH", f"{API}/profiles/sh", {}, headers={"If-Match": tag}).status == 412
+    assert shell.request("GET", f"{API}/files?path=/{'x' * 300}").status == 404
 
 
 def test_methods_types_and_tokens_are_said(shell: House) -> None:

@@ -26,6 +26,14 @@ def test_a_profile_is_made_changed_copied_and_deleted(shell: House) -> None:
     shell.api("DELETE", "profiles/life", expect=404)
 
 
+def test_a_new_profile_takes_the_settings_default_timeout(shell: House) -> None:
+    shell.api("PATCH", "settings", {"defaultTimeout": 45})
+    assert make_profile(shell, "takes-default")["defaultTimeout"] == 45
+    assert make_profile(shell, "short-lived", maxTimeout=2)["defaultTimeout"] == 2
+    assert make_profile(shell, "own", defaultTimeout=7)["defaultTimeout"] == 7
+    shell.api("PATCH", "settings", {"defaultTimeout": 30})
+
+
 def test_a_slug_is_taken_once(shell: House) -> None:
     make_profile(shell, "only-one")
     body = {"name": "b", "slug": "only-one", "invocationTemplate": 'x "$PROMPT"'}
@@ -96,8 +104,10 @@ def test_paths_stay_inside_the_allowed_roots(shell: House) -> None:
         shell.api("GET", f"files?path={inside}")
         for path in ("/etc", f"{inside}/way-out", f"{inside}/../.."):
             shell.api("GET", f"files?path={path}", expect=403)
-        body = {"content": "true", "agentProfileId": "sh", "workingDirectory": f"{inside}/way-out"}
-        assert "workingDirectory" in shell.api("POST", "run", body, expect=400)["fields"]
+        (shell.folder / "way-in").symlink_to(inside)
+        for path in (f"{inside}/way-out", f"{shell.folder}/way-in/.."):
+            body = {"content": "true", "agentProfileId": "sh", "workingDirectory": path}
+            assert "workingDirectory" in shell.api("POST", "run", body, expect=400)["fields"]
         body = {
             "content": "@way-out/passwd",
             "type": "file-reference",

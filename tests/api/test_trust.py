@@ -72,6 +72,31 @@ def test_a_revoked_token_is_refused_at_once_and_after_a_restart(tmp_path: Path) 
         assert house.request("GET", f"{API}/runs", token=made["token"]).status == 401
 
 
+def test_a_session_ends_with_the_token_that_opened_it(shell: House) -> None:
+    made = shell.api("POST", "tokens", {"name": "short", "role": "viewer", "expiresInDays": 1}, expect=201)
+    _, cookie, answer = _login(shell, token=made["token"])
+    assert answer["expiresAt"] == made["expiresAt"]
+    session = cookie.partition(";")[0]
+    assert shell.request("GET", f"{API}/runs", token=None, headers={"Cookie": session}).status == 200
+    assert _login(shell, token=session.partition("=")[2])[0] == 401  # a session opens no other
+    shell.api("DELETE", f"tokens/{made['id']}")
+    assert shell.request("GET", f"{API}/runs", token=None, headers={"Cookie": session}).status == 401
+
+
+def test_an_operator_cannot_choose_what_is_executed(shell: House) -> None:
+    token = shell.api("POST", "tokens", {"name": "op", "role": "operator"}, expect=201)["token"]
+    evil = shell.folder / "evil.sh"
+    evil.write_text("#!/bin/sh\ntouch executed\n")
+    evil.chmod(0o755)
+    draft = {"invocationTemplate": 'x "$PROMPT"', "shell": str(evil)}
+    for target in ("profiles/validate", "profiles/sh/validate"):
+        assert shell.request("POST", f"{API}/{target}", draft, token=token).status == 403
+    body = {"content": "true", "agentProfileId": "sh", "workingDirectory": str(shell.folder)}
+    for name in ("BASH_ENV", "ENV", "LD_PRELOAD", "SHELLOPTS"):
+        refused = shell.request("POST", f"{API}/run", {**body, "env": {name: "x"}}, token=token)
+        assert (refused.status, "env" in refused.json["fields"]) == (400, True)
+
+
 def test_every_route_but_the_open_ones_needs_a_token(shell: House) -> None:
     table = routes(None)  # type: ignore[arg-type]  # handlers are not called here
     assert len(table) > 25

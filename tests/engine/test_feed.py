@@ -146,7 +146,7 @@ def test_a_gap_starts_at_a_line_and_is_told(tmp_path: Path) -> None:
 def test_feeds_forget_the_least_used(tmp_path: Path) -> None:
     feeds = Feeds(lambda: "epoch")
     runs = [
-        {"runId": f"r{n}", "folder": str(tmp_path), "cols": 80, "rows": 24, "requiresTTY": True} for n in range(100)
+        {"runId": f"r{n}", "folder": str(tmp_path), "cols": 80, "rows": 24, "requiresTTY": True} for n in range(200)
     ]
     first = feeds.of(runs[0])
     assert feeds.of(runs[0]) is first

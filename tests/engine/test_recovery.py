@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -85,7 +86,7 @@ def test_a_dead_shim_is_noticed_and_its_agent_ended(shell: House) -> None:
     agent = wait_running(shell, run_id)["pid"]
     inner = pid_in(shell.folder / "inner")
     shim = _parent(agent)
-    until(lambda: (shell.data / "runs").rglob("tree") and _is_known(shell, inner))
+    until(lambda: _is_known(shell, inner))
     os.kill(shim, signal.SIGKILL)
     before = time.monotonic()
     ended = shell.wait_for_run(run_id)
@@ -151,6 +152,42 @@ def test_a_reused_pid_or_another_boot_is_never_signalled(shell: House) -> None:
     assert shell.wait_for_run(run_id)["status"] == "failed"
     assert proc.is_alive(agent)
     os.kill(agent, signal.SIGKILL)
+
+
+def test_a_run_whose_folder_is_gone_is_failed_after_a_restart_and_not_running_for_ever(shell: House) -> None:
+    run_id = start_run(shell, "sleep 300")["runId"]
+    agent = wait_running(shell, run_id)["pid"]
+    shim = _parent(agent)
+    shell.kill9()
+    os.kill(shim, signal.SIGKILL)
+    shutil.rmtree(next((shell.data / "runs").rglob(run_id)))
+    shell.start()
+    run = shell.wait_for_run(run_id)
+    assert run["status"] == "failed"
+    assert shell.api("GET", "runs/active") == []
+    until(lambda: not proc.is_alive(agent))
+
+
+def test_a_run_whose_folder_takes_no_orders_can_be_killed_all_the_same(shell: House) -> None:
+    run_id = start_run(shell, "trap '' HUP; sleep 300")["runId"]
+    agent = wait_running(shell, run_id)["pid"]
+    folder = next((shell.data / "runs").rglob(run_id))
+    (folder / "control.log").unlink(missing_ok=True)
+    (folder / "control.log").mkdir()
+    shell.api("POST", f"runs/{run_id}/kill")
+    assert shell.wait_for_run(run_id)["status"] == "killed"
+    until(lambda: not proc.is_alive(agent))
+
+
+def test_one_folder_that_cannot_be_read_harms_no_other_run(shell: House) -> None:
+    ids = [start_run(shell, "sleep 1; echo end")["runId"] for _ in range(2)]
+    for run_id in ids:
+        wait_running(shell, run_id)
+    shell.kill9()
+    (next((shell.data / "runs").rglob(ids[0])) / "exit.json").mkdir()
+    shell.start()
+    assert shell.wait_for_run(ids[1])["stdout"] == "end\n"
+    assert shell.wait_for_run(ids[0])["status"] == "failed"
 
 
 def _parent(pid: int) -> int:

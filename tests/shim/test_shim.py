@@ -131,6 +131,38 @@ def test_a_grandchild_that_holds_the_terminal_delays_nothing(yard: Yard) -> None
     assert time.monotonic() - before < 4
 
 
+def test_words_on_a_terminal_that_was_closed_and_opened_again_are_kept(yard: Yard) -> None:
+    _, output = yard.run("exec 0<&- 1>&- 2>&-; sleep 0.5; exec 1>/dev/tty; echo last words")
+    assert output == b"last words\r\n"
+
+
+def test_a_process_that_forks_and_ends_all_the_time_does_not_escape(yard: Yard, tmp_path: Path) -> None:
+    hopper = tmp_path / "hop.py"
+    hopper.write_text(
+        "import os, time\nos.setsid()\n"
+        "while True:\n    if os.fork():\n        os._exit(0)\n"
+        f"    open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\n    time.sleep(0.0003)\n"
+    )
+    for _ in range(5):
+        job = yard.start(f"python3 {hopper} & sleep 60", grace_seconds=0.2)
+        until((tmp_path / "pid").exists)
+        job.kill()
+        record = yard.wait(job)
+        assert record.status == "killed"
+        assert "could not be ended" not in (record.reason or "")
+        assert not any("hop.py" in line for line in map(_command, _pids()))
+
+
+def test_a_broken_order_is_passed_over(yard: Yard) -> None:
+    job = yard.start("sleep 0.5; echo fine")
+    until(lambda: (state := read_state(job.folder)) and state.pid)
+    control.send(job.folder, control.INPUT, data="a")
+    control.send(job.folder, control.RESIZE, cols=70_000, rows=1)
+    control.send(job.folder, control.RESIZE)
+    assert yard.wait(job).status == "completed"
+    assert b"fine" in job.output()
+
+
 def test_more_output_than_the_cap_keeps_head_and_tail(yard: Yard) -> None:
     cap = 256 * 1024
     job = yard.start("seq 1 300000", tty=False, cap_bytes=cap)
@@ -262,6 +294,17 @@ def test_a_server_that_is_away_costs_nothing_and_is_found_again(yard: Yard, tmp_
     os.close(descriptor)
     assert heard[0][1] == bell.OUTPUT
     job.kill()
+
+
+def _pids() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _fields(spec: object) -> dict[str, object]:

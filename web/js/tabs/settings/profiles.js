@@ -2,7 +2,7 @@
 
 import { count, minutes } from "../../format.js";
 import { agentMark } from "../../kit/badge.js";
-import { button, busy } from "../../kit/button.js";
+import { button } from "../../kit/button.js";
 import { markedCode } from "../../kit/code-field.js";
 import { confirmDeed } from "../../kit/dialog.js";
 import { el, fill, leaving } from "../../kit/dom.js";
@@ -94,15 +94,7 @@ export function mountProfiles(root, ctx) {
 function card(profile, ctx) {
   const { id, name, slug, agentType, enabled, defaultTimeout, maxTimeout } = profile;
   const href = ctx.router.href("settings", ["profiles", id]);
-  const test = button({
-    text: "Test",
-    icon: "play",
-    small: true,
-    label: `Test ${name}`,
-    disabled: !enabled,
-    onClick: () => runTest(profile, ctx, test),
-  });
-  const edit = el("a", { class: "b b-quiet b-s", href, "aria-label": `Edit ${name}` }, "Edit");
+  const edit = el("a", { class: "b b-s", href, "aria-label": `Edit ${name}` }, "Edit");
   const more = menuButton(button({ icon: "more", kind: "quiet", small: true, label: `More for ${name}` }), () => [
     { text: "Duplicate", icon: "copy", onClick: () => duplicate(profile, ctx) },
     { text: "Delete", icon: "trash", danger: true, onClick: () => remove(profile, ctx) },
@@ -134,7 +126,6 @@ function card(profile, ctx) {
           ? `Uses ${minutes(defaultTimeout)}, at most ${minutes(maxTimeout)}`
           : "Off: it cannot be chosen for new runs",
       ),
-      test,
       edit,
       more,
     ),
@@ -148,15 +139,6 @@ async function attempt(ctx, failure, deed) {
     ctx.toasts.say({ text: failure, detail: error.message, failed: true });
     return null;
   }
-}
-
-async function runTest(profile, ctx, opener) {
-  busy(opener, true);
-  const answer = await attempt(ctx, `${profile.name} was not tested`, () =>
-    ctx.api.post(`profiles/${profile.id}/test`),
-  );
-  busy(opener, false);
-  if (answer) ctx.router.go("history", [answer.runId]);
 }
 
 async function setEnabled(profile, on, box, ctx) {
