@@ -27,7 +27,7 @@ export function checkList() {
       [
         ...found.errors.map((one) => ({ ...one, kind: "bad" })),
         ...found.dangerous.map((one) => ({ ...one, kind: "bad" })),
-        ...found.warnings.map((one) => ({ ...one, kind: "warn" })),
+        ...found.warnings.filter(hasPlace).map((one) => ({ ...one, kind: "warn" })),
       ].filter(({ start, end }) => end > start),
     show(answer, template, known) {
       found = {
@@ -78,3 +78,8 @@ function item(state, shape, { text, start, end }, template) {
 
 const asProblems = (list) =>
   (list ?? []).map((one) => (typeof one === "string" ? { code: one, text: one, start: 0, end: 0 } : one));
+
+/** What is said of the template as a whole has no place in it. */
+function hasPlace({ code }) {
+  return code !== "no_working_dir";
+}
