@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 from airunner import __version__
+from tests.helpers.proc import children
+from tests.helpers.runs import make_profile, raw_output, start_run, wait_running
 from tests.helpers.server import House, clean_environ
 
 
@@ -50,3 +54,27 @@ def test_serve_when_the_archive_is_replaced_then_runs_still_start(archive: Path,
         assert (run["status"], run["exitCode"]) == ("completed", 0)
         assert run["stdout"] == "as one argument; $(id)"
         assert house.request("GET", "/", token=None).status == 200
+
+
+def test_serve_when_killed_and_replaced_in_mid_run_then_the_new_one_takes_the_run_over(
+    archive: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "airunner.pyz"
+    shutil.copy(archive, copy)
+    with House(tmp_path / "house", archive=copy) as house:
+        make_profile(house)
+        run_id = start_run(house, "for i in $(seq 60); do echo line $i; sleep 0.03; done; exit 5")["runId"]
+        pid = wait_running(house, run_id)["pid"]
+        copy.unlink()
+        copy.write_bytes(b"another archive")
+        (nursery,) = children(house.pid)
+        os.kill(nursery, signal.SIGKILL)
+        other = start_run(house, "echo from a nursery of the old archive")["runId"]
+        assert house.wait_for_run(other)["stdout"] == "from a nursery of the old archive\n"
+        house.kill9()
+        shutil.copy(archive, copy)
+        house.start()
+        assert house.api("GET", f"runs/{run_id}?output=none")["pid"] == pid
+        expected = b"".join(b"line %d\r\n" % number for number in range(1, 61))
+        assert raw_output(house, run_id) == expected
+        assert house.wait_for_run(run_id)["exitCode"] == 5
