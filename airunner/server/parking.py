@@ -19,7 +19,7 @@ from airunner.server.wire import Response, Terms
 
 EVERYTHING = Change("*")
 _NOISY = "output"  # the topic that `EVERYTHING` leaves out
-_SHARE = 0.1  # of one core, for the waking of all that wait for one change
+_SHARE = 0.5  # of one core, for the waking of all that wait for one change
 _BURST = 1.0  # seconds by which wake-ups may run ahead of that share
 _COST = 50e-6  # seconds of one wake-up, until it was measured
 _PACES = 1024
@@ -187,7 +187,7 @@ class Lot:
 
 
 class Pace:
-    """Keeps the waking for one change that never stops ringing under a tenth of a core.
+    """Keeps the waking for one change that never stops ringing under half a core.
 
     Few waiters never notice: a wake-up is put off only when those before it used up the share and the burst.
     """
