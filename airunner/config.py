@@ -243,7 +243,7 @@ def _store(value: object, folder: Path) -> str:
         return url
     if url.startswith("sqlite:") and len(url) > len("sqlite:"):
         return f"sqlite:{_path(url.removeprefix('sqlite:'), folder)}"
-    raise ValueError(f"must be sqlite, sqlite:PATH or a mongodb:// address, not {value!r}")
+    raise ValueError(f"must be sqlite or sqlite:PATH, not {value!r}")
 
 
 def _log_format(value: object, folder: Path) -> str:

@@ -103,6 +103,12 @@ class Keyring:
                 digest: key for digest, key in self._keys.items() if token_id not in (key.identity.token_id, key.parent)
             }
 
+    def end_session(self, token_id: str) -> None:
+        """Revoke a session; a lasting token is left alone."""
+        doc = self._store.get("tokens", token_id) if token_id else None
+        if doc is not None and doc.get("session"):
+            self.revoke(token_id)
+
     def lasting(self) -> list[Doc]:
         """Return the tokens that are not sessions, without their hashes."""
         docs = [doc for doc in self._store.find("tokens") if not doc.get("session")]

@@ -35,7 +35,7 @@ class Places:
         only(request, "path")
         settings = from_doc(Settings, self._context.store.settings())
         path = one(request, "path", settings.default_working_directory or settings.allowed_roots[0])
-        return reply(listing(path, settings.allowed_roots))
+        return reply(listing(path, self._context.admission.bounds(settings)))
 
 
 def _near(default: str | None) -> list[str]:

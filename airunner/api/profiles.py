@@ -6,10 +6,10 @@ from typing import Any
 
 from airunner.api.context import Context
 from airunner.api.replies import expected_revision, only, read_json, reply
-from airunner.base.errors import Conflict, Forbidden, Invalid
+from airunner.base.errors import Conflict, Forbidden, Invalid, PreconditionFailed
 from airunner.domain import template
 from airunner.domain.fields import Checker
-from airunner.domain.profile import Profile
+from airunner.domain.profile import TEMPLATE_CHARACTERS, Profile
 from airunner.domain.record import Doc, from_doc, to_doc
 from airunner.domain.settings import Settings
 from airunner.engine.shell import syntax_error
@@ -18,6 +18,7 @@ from airunner.server.wire import Request, Response
 
 _KIND = "profiles"
 _COPIES = 100
+_JUDGED = ("invocation_template", "shell", "acknowledged_dangers")
 
 
 class Profiles:
@@ -49,13 +50,20 @@ class Profiles:
 
     def change(self, request: Request) -> Response:
         """Merge the given fields into a profile; what is left out stays."""
-        old = self._load(request)
-        new = old.merged(read_json(request), self._context.clock.now())
-        judged = ("invocation_template", "shell", "acknowledged_dangers")
-        if any(getattr(new, name) != getattr(old, name) for name in judged):
-            _check_template(new)
-        asked = expected_revision(request)
-        self._context.store.replace(_KIND, to_doc(new), expect_revision=old.revision if asked is None else asked)
+        data, asked = read_json(request), expected_revision(request)
+        for last in (False, False, False, True):
+            old = self._load(request)
+            new = old.merged(data, self._context.clock.now())
+            if any(getattr(new, name) != getattr(old, name) for name in _JUDGED):
+                _check_template(new)
+            try:
+                revision = old.revision if asked is None else asked
+                self._context.store.replace(_KIND, to_doc(new), expect_revision=revision)
+                break
+            except PreconditionFailed:
+                # Somebody else was quicker: who set no condition gets the change on top of theirs.
+                if asked is not None or last:
+                    raise
         return self._stored(new.id)
 
     def delete(self, request: Request) -> Response:
@@ -94,7 +102,7 @@ class Profiles:
 
     def _judged(self, request: Request, saved: str | None, shell: str) -> Doc:
         checker = Checker(read_json(request))
-        text = checker.text("invocationTemplate", saved, most=65536, lines=True, trim=False)
+        text = checker.text("invocationTemplate", saved, most=TEMPLATE_CHARACTERS, lines=True, trim=False)
         asked = checker.path("shell", shell)
         if text is None:
             checker.refuse("invocationTemplate", "invocationTemplate is needed: the text to judge.")

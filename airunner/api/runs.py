@@ -10,12 +10,13 @@ from typing import Any
 
 from airunner.api.context import Context
 from airunner.api.replies import caller, one, only, read_json, reply
-from airunner.base.errors import Busy, Conflict, Invalid
+from airunner.base.errors import Busy, Conflict, Forbidden, Invalid
 from airunner.domain.query import RunQuery
 from airunner.domain.record import Doc, encode
 from airunner.domain.run import StartRequest, listed, public
 from airunner.domain.states import ACTIVE
 from airunner.engine.admission import Origin
+from airunner.server.auth import role_allows
 from airunner.server.wire import Request, Response
 from airunner.spool.layout import Folder
 from airunner.spool.rawlog import STDERR, STDOUT, RawReader
@@ -38,6 +39,9 @@ class Runs:
         data = read_json(request)
         wish = StartRequest.from_input(data)
         origin = Origin(caller(request))
+        if wish.env and not (request.identity and role_allows(request.identity.role, "admin")):
+            # PATH, NODE_OPTIONS, a base URL: with a variable anybody could turn a profile's command and keys his way.
+            raise Forbidden("Only an administrator may set variables of a run; a profile can hold them.")
         if wish.dry_run:
             return reply(_dry(self._context.admission.resolve(wish, origin)))
         return self._once(request, data, wish, origin)

@@ -35,7 +35,7 @@ class Settings:
         if new.log_directory and new.log_directory != old.log_directory:
             _check_folder(Path(new.log_directory))
         if new.default_working_directory and new.default_working_directory != old.default_working_directory:
-            _check_default(new)
+            self._check_default(new)
         asked = expected_revision(request)
         doc = store.save_settings(to_doc(new), expect_revision=old.revision if asked is None else asked)
         self._context.bus.ring("settings")
@@ -43,12 +43,12 @@ class Settings:
         record = from_doc(Record, doc)
         return reply(record.public(), revision=record.revision)
 
-
-def _check_default(settings: Record) -> None:
-    try:
-        working_directory(settings.default_working_directory or "", settings.allowed_roots)
-    except Invalid as error:
-        raise Invalid(error.message, fields={"defaultWorkingDirectory": error.message}) from error
+    def _check_default(self, settings: Record) -> None:
+        bounds = self._context.admission.bounds(settings)
+        try:
+            working_directory(settings.default_working_directory or "", bounds)
+        except Invalid as error:
+            raise Invalid(error.message, fields={"defaultWorkingDirectory": error.message}) from error
 
 
 def _check_folder(path: Path) -> None:

@@ -43,8 +43,8 @@ class System:
     def log_out(self, request: Request) -> Response:
         """End the session of the cookie."""
         identity = request.identity or self._context.keyring.identify(request)
-        if identity is not None and identity.token_id:
-            self._context.keyring.revoke(identity.token_id)
+        if identity is not None:
+            self._context.keyring.end_session(identity.token_id)
         answer = reply({"success": True})
         answer.headers["Set-Cookie"] = clear_cookie(path=self._path(), secure=request.secure)
         return answer

@@ -47,6 +47,7 @@ from airunner.store.contract import Store
 if TYPE_CHECKING:
     import ssl
 
+_WORKERS = 8
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # listening on all addresses, and the one to call
 
 
@@ -85,6 +86,7 @@ def build(
         port=config.port,
         base_path=config.base_path,
         tls=_tls(config),
+        workers=_WORKERS,
         render=lambda error: front[0].refuse(error),
         clock=clock,
     )

@@ -25,6 +25,7 @@ from airunner.shim.nursery import Nursery, Source
 from airunner.store.open import open_store
 
 _STOP_SECONDS = 2.0
+_SHORT_TOKEN = 16
 _FIRST_TIDY_SECONDS, _TIDY_SECONDS = 10.0, 3600.0
 _SWITCH_SECONDS = 0.001  # the loop's thread must not wait long for one that cleans megabytes
 _log = logger("app")
@@ -52,6 +53,7 @@ def serve(config: Config, nursery: Nursery) -> int:
         _stop_on_signals(house)
         house.conductor.start()
         _tidy_hourly(house, config, clock)
+        _warn(config)
         _say_ready(house)
         house.server.run()
         house.conductor.stop()
@@ -92,7 +94,9 @@ def _announced(config: Config, house: House, local_token: str) -> Iterator[None]
     """Leave address and local token where the command line finds them."""
     token_file, address_file = config.data / "local.token", config.data / "server.json"
     replace_file(token_file, local_token.encode(), durable=False)
-    replace_file(address_file, json.dumps({"url": house.url, "pid": os.getpid()}).encode(), durable=False)
+    certificate = str(config.tls_cert) if config.tls_cert else None
+    address = {"url": house.url, "pid": os.getpid(), "certificate": certificate}
+    replace_file(address_file, json.dumps(address).encode(), durable=False)
     try:
         yield
     finally:
@@ -142,11 +146,21 @@ def _say_ready(house: House) -> None:
     _log.info("server ready%s", pairs(url=house.url))
 
 
+def _warn(config: Config) -> None:
+    """Say what works and should not stay so."""
+    if config.token and len(config.token) < _SHORT_TOKEN:
+        _log.warning("AIRUNNER_TOKEN is short enough to be guessed; use 16 characters or more")
+    if config.no_auth:
+        _log.warning("no token is asked for: everybody on this machine may run commands as this user")
+    if config.data.stat().st_mode & 0o077:
+        _log.warning("others may look into the data folder%s", pairs(data=config.data))
+
+
 def _cannot_start(config: Config, error: OSError) -> AirunnerError:
+    reason = error.strerror or str(error)
+    if error.filename is not None:
+        return Broken(f"The data folder {config.data} cannot be used: {reason} ({error.filename}).")
     place = f"{config.host}:{config.port}"
-    hint = (
-        "choose another --port"
-        if error.errno == errno.EADDRINUSE
-        else f"look at {config.data} and at the address {place}"
-    )
-    return Broken(f"The server cannot start on {place}: {error.strerror or error}; {hint}.")
+    if error.errno == errno.EADDRINUSE:
+        return Broken(f"The server cannot listen on {place}: it is in use; choose another --port.")
+    return Broken(f"The server cannot listen on {place}: {reason}; look at --host and --port.")

@@ -71,6 +71,7 @@ class Api:
         """Look (again) where the server is and which token it takes; say whether that changed. Raise Unreachable."""
         before = getattr(self, "url", None), getattr(self, "_token", None)
         self.url = self._config.url or server_of(self._config.data)
+        self._certificate = None if self._config.url else _written(self._config.data, "certificate")
         self._token = self._config.token or self._local_token()
         self.close()
         return before != (self.url, self._token)
@@ -155,8 +156,12 @@ class Api:
     def _open(self, wait: float) -> http.client.HTTPConnection:
         parts = urlsplit(self.url)
         if self._connection is None:
-            kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-            self._connection = kind(parts.hostname or "", parts.port, timeout=_PATIENCE)
+            host = parts.hostname or ""
+            if parts.scheme == "https":
+                trust = _trust(self._certificate)
+                self._connection = http.client.HTTPSConnection(host, parts.port, timeout=_PATIENCE, context=trust)
+            else:
+                self._connection = http.client.HTTPConnection(host, parts.port, timeout=_PATIENCE)
         self._connection.timeout = wait + _PATIENCE
         if self._connection.sock:
             self._connection.sock.settimeout(wait + _PATIENCE)
@@ -195,11 +200,29 @@ def segment(text: str) -> str:
     return quote(text, safe="")
 
 
+def _trust(certificate: str | None) -> ssl.SSLContext:
+    """Return what to trust: for the server of our own data folder the certificate it said it has, for others the CAs."""
+    if certificate is None:
+        return ssl.create_default_context()
+    try:
+        context = ssl.create_default_context(cafile=certificate)
+    except OSError as error:
+        raise Unreachable(f"The server's certificate {certificate} cannot be read: {error.strerror}.") from error
+    context.check_hostname = False  # it is called by its loopback address, whatever names it is for
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # this very certificate, not who signed it
+    return context
+
+
 def _written_url(data: Path) -> str | None:
-    with contextlib.suppress(OSError, ValueError):
-        url = json.loads((data / "server.json").read_bytes()).get("url")
-        if isinstance(url, str) and urlsplit(url).hostname:
-            return url.rstrip("/")
+    url = _written(data, "url")
+    return url.rstrip("/") if url and urlsplit(url).hostname else None
+
+
+def _written(data: Path, name: str) -> str | None:
+    """Return what the server of a data folder wrote down under a name."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        value = json.loads((data / "server.json").read_bytes()).get(name)
+        return value if isinstance(value, str) else None
     return None
 
 
@@ -230,7 +253,7 @@ def _why_lost(error: Exception, url: str) -> str:
     elif isinstance(error, TimeoutError):
         why = "it did not answer in time"
     elif isinstance(error, ConnectionRefusedError):
-        why = "nothing listens there"
+        why = "nothing listens there; `airunner serve` starts it"
     elif isinstance(error, OSError) and error.strerror:
         why = error.strerror
     else:

@@ -37,12 +37,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         _complain(error)
         return 2 if isinstance(error, Invalid) else 1
     except BrokenPipeError:
-        # What is still buffered must not be tried again when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         print("airunner: whoever read the output has gone; nothing more is written.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+    except OSError as error:
+        print(f"airunner: {error.strerror or error}{f': {error.filename}' if error.filename else ''}.", file=sys.stderr)
+        _forget_output()
+        return 1
 
 
 def _open_missing_files() -> None:
@@ -50,6 +53,11 @@ def _open_missing_files() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+
+
+def _forget_output() -> None:
+    """What is still buffered must not be tried again when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _act(arguments: Arguments) -> int:
@@ -138,7 +146,7 @@ def _version(arguments: Arguments) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Return the whole tree; the manual is checked against it."""
-    tree = argparse.ArgumentParser(prog="airunner", description="Run, watch, schedule and audit AI coding agents.")
+    tree = argparse.ArgumentParser(prog="airunner", description="Run, watch and audit AI coding agents.")
     tree.add_argument("--version", action="version", version=f"airunner {__version__}")
     words = tree.add_subparsers(dest="word", metavar="WORD", required=True)
     _add(words, "serve", "start the server and its web page", _serve)

@@ -16,7 +16,7 @@ AGENT_TYPES = ("claude-code", "codex", "opencode", "gemini-cli", "aider", "custo
 LEFTOVERS = ("kill", "keep")
 STOP_SIGNALS = ("INT", "TERM", "HUP", "QUIT", "USR1", "USR2", "KILL")
 LIMITS = ("cpuSeconds", "openFiles", "processes", "fileSizeMB", "coreMB", "memoryMB")
-TEMPLATE_CHARACTERS = 65_536
+TEMPLATE_CHARACTERS = 16_384
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from airunner.domain.settings import Settings
 from airunner.domain.variables import fill
 from airunner.engine import places
 from airunner.engine.conductor import Conductor
-from airunner.engine.resolve import Environment, check_prompt_fits, refused_names, shown_command
+from airunner.engine.resolve import Environment, check_prompt_fits, reserved_names, shown_command
 from airunner.spool.layout import folder_for
 from airunner.store.contract import Store
 
@@ -74,7 +74,7 @@ class Admission:
             or saved.get("workingDirectory")
             or settings.default_working_directory
             or self._environment.home,
-            settings.allowed_roots,
+            self.bounds(settings),
         )
         prompt = fill(self._prompt_text(request, saved, directory, settings), request.variables)
         reading = template.read(profile.invocation_template)
@@ -90,6 +90,11 @@ class Admission:
             "startedBy": origin.name,
             "env": env or None,
         }
+
+    def bounds(self, settings: Settings) -> places.Bounds:
+        """Return where requests may lead: never into the folders that hold tokens, records and output."""
+        own = [str(self._data_folder), *([settings.log_directory] if settings.log_directory else [])]
+        return places.Bounds(settings.allowed_roots, own)
 
     def find_profile(self, id_or_slug: str) -> Doc:
         """Return a profile by id or slug; raise NotFound."""
@@ -130,13 +135,13 @@ class Admission:
             message = "There is nothing to run: give content, the prompt's text."
             raise Invalid(message, fields={"content": message})
         if kind == "file-reference":
-            return places.read_prompt_file(content, directory, settings.allowed_roots)
+            return places.read_prompt_file(content, directory, self.bounds(settings))
         return str(content)
 
     def _checked_env(self, env: Mapping[str, str]) -> dict[str, str]:
-        refused = refused_names(env)
-        if refused:
-            message = f"{', '.join(refused)} is set by airunner or would change how the shell reads its code."
+        taken = reserved_names(env)
+        if taken:
+            message = f"{', '.join(taken)} is set by airunner for every run; choose another name."
             raise Invalid(message, fields={"env": message})
         return dict(env)
 

@@ -27,6 +27,12 @@ _BATCH_BYTES = 1024 * 1024  # cleaned for one answer; the rest follows with the 
 MOST_LINES = 5000
 _VERSION = re.compile(r"[0-9]{1,15}\.[0-9]{1,15}", re.ASCII)
 _KEPT_FEEDS = 128
+_KEPT_LINES = 2_000_000  # of all feeds together, at 16 bytes each
+_LANE_SECONDS = 5.0
+_LANES = 3
+
+
+Lane = threading.Semaphore
 
 
 class Answer(NamedTuple):
@@ -42,7 +48,10 @@ class Answer(NamedTuple):
 class Feed:
     """One run's clean text. Thread-safe; work is done when somebody asks."""
 
-    def __init__(self, folder: Folder, cols: int, rows: int, tty: bool, epoch: str, kinds: frozenset[int]) -> None:
+    def __init__(
+        self, folder: Folder, cols: int, rows: int, tty: bool, epoch: str, kinds: frozenset[int], lane: Lane,
+    ) -> None:  # fmt: skip
+        self._lane = lane
         self._folder = folder
         self._reader = RawReader(folder.path)
         self._cleaner = Cleaner(cols, rows, newline_mode=not tty)
@@ -76,23 +85,23 @@ class Feed:
 
     def window(self, first: int, count: int) -> tuple[int, list[bytes]]:
         """Return the number of lines and `count` of them from number `first` on (0 is the first), as JSON."""
+        self._catch_up()
         with self._lock:
-            self._advance(None)
             total = len(self._stable) + len(self._tail)
             return total, [self._line_json(number) for number in range(min(first, total), min(first + count, total))]
 
     def text(self, last_bytes: int | None = None) -> str:
         """Return the clean text, or its last `last_bytes` bytes from a line start on."""
+        self._catch_up()
         with self._lock:
-            self._advance(None)
             total = len(self._stable) + len(self._tail)
             first = 0 if last_bytes is None else self._first_within(total, last_bytes)
             return self._text(first, total, last=True)
 
     def text_pieces(self, lines: int = 2000) -> Iterator[bytes]:
         """Yield the clean text as it is now, UTF-8, in pieces."""
+        self._catch_up()
         with self._lock:
-            self._advance(None)
             total = len(self._stable) + len(self._tail)
         for first in range(0, total, lines):
             with self._lock:
@@ -109,13 +118,34 @@ class Feed:
 
     # Reading
 
-    def _advance(self, most: int | None) -> None:
-        """Clean what is new, at most `most` bytes of it."""
+    @property
+    def weight(self) -> int:
+        """How many lines it has to remember the places of."""
+        return len(self._stable)
+
+    def _catch_up(self) -> None:
+        """Clean all that is there, a piece at a time, so that viewers of the live end get their turn between.
+
+        Raises Busy when too many do so already: they must not take every worker.
+        """
+        if not self._lane.acquire(timeout=_LANE_SECONDS):
+            raise Busy("The text of long runs is being prepared; ask again in a moment.")
+        try:
+            behind = True
+            while behind:
+                with self._lock:
+                    self._advance(_STEP_BYTES)
+                    behind = self._behind
+        finally:
+            self._lane.release()
+
+    def _advance(self, most: int) -> None:
+        """Clean what is new, about `most` bytes of it."""
         done = 0
         self._behind = False
         moved = False
         while True:
-            if most is not None and done >= most:
+            if done >= most:
                 self._behind = True
                 break
             piece = self._reader.read(self._offset, _STEP_BYTES)
@@ -254,6 +284,7 @@ class Feeds:
         self._new_epoch = new_epoch
         self._lock = threading.Lock()
         self._feeds: OrderedDict[tuple[str, frozenset[int]], Feed] = OrderedDict()
+        self._lane = Lane(_LANES)
 
     def of(self, run: dict[str, Any], kinds: frozenset[int] = frozenset({STDOUT, STDERR})) -> Feed:
         """Return the feed of a run (of all its output, or of one stream alone)."""
@@ -262,12 +293,15 @@ class Feeds:
             feed = self._feeds.get(key)
             if feed is None or feed.broken:
                 folder = Folder(Path(run["folder"]))
-                feed = Feed(folder, run["cols"], run["rows"], run["requiresTTY"], self._new_epoch(), kinds)
+                feed = Feed(folder, run["cols"], run["rows"], run["requiresTTY"], self._new_epoch(), kinds, self._lane)
                 self._feeds[key] = feed
             self._feeds.move_to_end(key)
-            if len(self._feeds) > _KEPT_FEEDS:
+            while len(self._feeds) > _KEPT_FEEDS or (len(self._feeds) > 1 and self._weight() > _KEPT_LINES):
                 self._feeds.popitem(last=False)  # its files close with its last user
         return feed
+
+    def _weight(self) -> int:
+        return sum(feed.weight for feed in self._feeds.values())
 
 
 class _Lines:

@@ -6,33 +6,47 @@ import errno
 import os
 import stat
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from airunner.base.errors import Forbidden, Invalid, NotFound
 
 LONGEST_PROMPT_FILE = 4 * 1024 * 1024
+_NEVER = ("/proc", "/sys", "/dev")  # no files of anybody's: what is read there blocks, or is another process's secret
 
 
-def inside(path: str, roots: Sequence[str]) -> Path:
-    """Return `path` with every link resolved (realpath(3)); raise Forbidden when it is outside all roots."""
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Where requests may lead: below one of `roots`, and never into `closed` (the server's own folders)."""
+
+    roots: Sequence[str]
+    closed: Sequence[str]
+
+
+def inside(path: str, bounds: Bounds) -> Path:
+    """Return `path` with every link resolved (realpath(3)); raise Forbidden when it is out of bounds."""
     if "\0" in path or not path.startswith("/"):
         raise Invalid(
             f"The path must be absolute, such as /srv/repos; it is {path!r}.", fields={"path": "not absolute"}
         )
     real = os.path.realpath(path)
-    for root in roots:
-        real_root = os.path.realpath(root)
-        if real == real_root or real.startswith(real_root.rstrip("/") + "/"):
-            return Path(real)
-    raise Forbidden(f"{path} is outside the allowed folders ({', '.join(roots)}).", code="outside_roots")
+    if any(_is_below(real, os.path.realpath(folder)) for folder in (*_NEVER, *bounds.closed)):
+        raise Forbidden(f"{path} is closed to requests.", code="outside_roots")
+    if not any(_is_below(real, os.path.realpath(root)) for root in bounds.roots):
+        raise Forbidden(f"{path} is outside the allowed folders ({', '.join(bounds.roots)}).", code="outside_roots")
+    return Path(real)
 
 
-def working_directory(path: str, roots: Sequence[str]) -> str:
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def working_directory(path: str, bounds: Bounds) -> str:
     """Return the directory with every link resolved, after making sure that a run can start in it."""
     if not path.startswith("/") or "\0" in path:
         raise _bad_directory(f"The working directory must be an absolute path; it is {path!r}.")
     try:
-        real = inside(path, roots)
+        real = inside(path, bounds)
     except Forbidden as error:
         raise _bad_directory(error.message) from error
     try:
@@ -48,32 +62,40 @@ def working_directory(path: str, roots: Sequence[str]) -> str:
     return str(real)
 
 
-def read_prompt_file(reference: str, directory: str, roots: Sequence[str]) -> str:
+def read_prompt_file(reference: str, directory: str, bounds: Bounds) -> str:
     """Return the text of a prompt file; `@path` and `path` name it, relative to the run's directory."""
     named = reference.strip().removeprefix("@")
     if not named:
         raise _bad_content("The prompt's file is not named; give a path such as @prompts/review.md.")
     path = os.path.join(directory, os.path.expanduser(named))  # noqa: PTH111, PTH118 - an unknown ~user stays as it is
     try:
-        real = inside(path, roots)
-        if not real.is_file():
-            raise _bad_content(
-                f"The prompt file {path} does not exist." if not real.exists() else f"{path} is no file."
-            )
-        if real.stat().st_size > LONGEST_PROMPT_FILE:
-            raise _bad_content(f"The prompt file {path} is larger than {LONGEST_PROMPT_FILE:,} bytes.")
-        return real.read_bytes().decode("utf-8")
+        real = inside(path, bounds)
+        return _read_regular(real, path).decode("utf-8")
     except Forbidden as error:
         raise _bad_content(error.message) from error
     except UnicodeDecodeError as error:
         raise _bad_content(f"The prompt file {path} is not UTF-8 text.") from error
+    except FileNotFoundError as error:
+        raise _bad_content(f"The prompt file {path} does not exist.") from error
     except OSError as error:
         raise _bad_content(f"The prompt file {path} cannot be read: {error.strerror}.") from error
 
 
-def listing(path: str, roots: Sequence[str], most: int = 2000) -> dict[str, object]:
+def _read_regular(real: Path, named: str) -> bytes:
+    # Never waits: a FIFO opens at once, and what was looked at is what is read.
+    descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise _bad_content(f"{named} is no file.")
+        data = file.read(LONGEST_PROMPT_FILE + 1)
+    if len(data) > LONGEST_PROMPT_FILE:
+        raise _bad_content(f"The prompt file {named} is larger than {LONGEST_PROMPT_FILE:,} bytes.")
+    return data
+
+
+def listing(path: str, bounds: Bounds, most: int = 2000) -> dict[str, object]:
     """Return one folder's entries, folders first, each with what a picker shows."""
-    folder = inside(path, roots)
+    folder = inside(path, bounds)
     try:
         with os.scandir(folder) as found:
             entries = [entry for _, entry in zip(range(most + 1), found, strict=False)]

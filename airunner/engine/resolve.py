@@ -19,7 +19,6 @@ from airunner.spool.spec import Spec
 # Linux ends one string of argv or of the environment at 32 pages, its NUL included (execve(2), MAX_ARG_STRLEN).
 _LONGEST_STRING = 131_072
 LONGEST_PROMPT = _LONGEST_STRING - len("PROMPT=") - 1
-_STEERING = frozenset({"BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "PS4", "PROMPT_COMMAND", "IFS", "ZDOTDIR"})
 _RESERVED = ("RUN_ID", "WORKING_DIR", "PROMPT_FILE", "PROMPT")
 
 
@@ -116,9 +115,6 @@ def launch_spec(
     )
 
 
-def refused_names(env: Mapping[str, str]) -> list[str]:
-    """Return the names that whoever asks for a run may not set: ours, and those that make a shell or loader run code.
-
-    The template is the administrator's; a run's variables are anybody's who may run (bash(1), ld.so(8)).
-    """
-    return [name for name in env if name in _RESERVED or name in _STEERING or name.startswith(("LD_", "BASH_FUNC_"))]
+def reserved_names(env: Mapping[str, str]) -> list[str]:
+    """Return the names in `env` that airunner sets itself."""
+    return [name for name in _RESERVED if name in env]

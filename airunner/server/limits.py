@@ -16,7 +16,7 @@ class Limits:
 
     head_bytes: int = 32 * _KIB
     body_bytes: int = 4 * _MIB
-    bodies_bytes: int = 256 * _MIB  # of all bodies that are on their way, together
+    bodies_bytes: int = 48 * _MIB  # of all bodies that are on their way, together
     connections: int = 20_000
     connections_per_peer: int = 2_000  # loopback is not counted: a proxy there speaks for everybody
     handshake_seconds: float = 10.0

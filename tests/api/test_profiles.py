@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from tests.helpers.runs import make_profile, start_run
 from tests.helpers.server import API, House
 
@@ -48,6 +50,22 @@ def test_a_stale_change_is_412(shell: House) -> None:
     assert shell.request("PATCH", f"{API}/profiles/stale", {"name": "one"}, headers=tag).status == 200
     assert shell.request("PATCH", f"{API}/profiles/stale", {"name": "two"}, headers=tag).status == 412
     assert shell.api("GET", "profiles/stale")["name"] == "one"
+
+
+def test_changes_without_a_condition_are_all_taken(shell: House) -> None:
+    make_profile(shell, "busy")
+    replies = []
+
+    def change(number: int) -> None:
+        replies.append(shell.request("PATCH", f"{API}/profiles/busy", {"env": {f"N{number}": "x"}}).status)
+
+    threads = [threading.Thread(target=change, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert replies == [200] * 3
+    assert set(shell.api("GET", "profiles/busy")["env"]) == {"N0", "N1", "N2"}
 
 
 def test_a_profile_that_is_off_starts_nothing(shell: House) -> None:

@@ -92,9 +92,46 @@ def test_an_operator_cannot_choose_what_is_executed(shell: House) -> None:
     for target in ("profiles/validate", "profiles/sh/validate"):
         assert shell.request("POST", f"{API}/{target}", draft, token=token).status == 403
     body = {"content": "true", "agentProfileId": "sh", "workingDirectory": str(shell.folder)}
-    for name in ("BASH_ENV", "ENV", "LD_PRELOAD", "SHELLOPTS"):
-        refused = shell.request("POST", f"{API}/run", {**body, "env": {name: "x"}}, token=token)
-        assert (refused.status, "env" in refused.json["fields"]) == (400, True)
+    refused = shell.request("POST", f"{API}/run", {**body, "env": {"PATH": str(shell.folder)}}, token=token)
+    assert refused.status == 403
+
+
+def test_an_operator_cannot_read_what_makes_an_administrator(shell: House) -> None:
+    token = shell.api("POST", "tokens", {"name": "op", "role": "operator"}, expect=201)["token"]
+    for place in (shell.data, shell.data / "runs", "/proc/self", "/sys", "/dev"):
+        assert shell.request("GET", f"{API}/files?path={place}", token=token).status == 403
+        body = {"content": "true", "agentProfileId": "sh", "workingDirectory": str(place)}
+        assert shell.request("POST", f"{API}/run", body, token=token).status == 400
+    for path in (
+        shell.data / "local.token",
+        shell.data / "airunner.db",
+        "/proc/kmsg",
+        "/proc/self/environ",
+        "/dev/zero",
+    ):
+        for extra in ({}, {"dryRun": True}):
+            body = {
+                "content": str(path),
+                "type": "file-reference",
+                "agentProfileId": "sh",
+                "workingDirectory": "/",
+                **extra,
+            }
+            refused = shell.request("POST", f"{API}/run", body, token=token)
+            assert refused.status == 400, path
+            assert "air_" not in refused.body.decode()
+
+
+def test_a_prompt_file_that_is_a_pipe_blocks_nobody(shell: House) -> None:
+    os.mkfifo(shell.folder / "pipe")
+    body = {"content": "pipe", "type": "file-reference", "agentProfileId": "sh", "workingDirectory": str(shell.folder)}
+    assert shell.request("POST", f"{API}/run", body, timeout=5).status == 400
+
+
+def test_logging_out_with_a_lasting_token_leaves_it_alone(shell: House) -> None:
+    token = shell.api("POST", "tokens", {"name": "script", "role": "viewer"}, expect=201)["token"]
+    assert shell.request("POST", "/api/logout", {}, token=token).status == 200
+    assert shell.request("GET", f"{API}/runs", token=token).status == 200
 
 
 def test_every_route_but_the_open_ones_needs_a_token(shell: House) -> None:

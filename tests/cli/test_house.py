@@ -26,8 +26,9 @@ def shell(house: House) -> House:
 def test_run_when_the_agent_ends_then_output_and_exit_code_come_back(shell: House) -> None:
     done = shell.cli("run", "echo $WHO; printf x; exit 3", "--profile", "shell")
     assert (done.returncode, done.stdout) == (3, b"me\r\nx")
-    done = shell.cli("run", "-", "--profile", "shell", "--dir", "data", stdin=b"pwd")
-    assert (done.returncode, done.stdout.strip()) == (0, str(shell.data).encode())
+    (shell.folder / "place").mkdir()
+    done = shell.cli("run", "-", "--profile", "shell", "--dir", "place", stdin=b"pwd")
+    assert (done.returncode, done.stdout.strip()) == (0, str(shell.folder / "place").encode())
     rows = shell.cli("runs").stdout.decode().splitlines()
     assert [row.split()[1] for row in rows] == ["STATUS", "completed", "failed"]
 
@@ -162,3 +163,24 @@ def test_runs_when_the_reader_leaves_then_no_traceback(shell: House) -> None:
     assert process.returncode == 1
     assert process.stderr is not None
     assert b"Traceback" not in process.stderr.read()
+
+
+def test_words_when_the_server_has_a_certificate_for_another_name_then_they_know_it(tmp_path: Path) -> None:
+    certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
+    names = ["-subj", "/CN=agents.example", "-addext", "subjectAltName=DNS:agents.example"]
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *names]
+    subprocess.run([*make, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    with House(tmp_path / "house", "--tls-cert", str(certificate), "--tls-key", str(key)) as house:
+        assert house.url.startswith("https://")
+        assert house.cli("profiles").returncode == 0
+        done = house.cli("token", "create", "--name", "x", "--role", "viewer")
+        assert done.stdout.startswith(b"air_")
+
+
+def test_words_when_the_output_cannot_be_written_then_a_sentence(shell: House) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            shell.cli_command("profiles"), stdout=full, stderr=subprocess.PIPE, env=shell.cli_environ(), timeout=30
+        )
+    assert done.returncode == 1
+    assert done.stderr == b"airunner: No space left on device.\n"

@@ -6,7 +6,7 @@ import json
 import random
 from pathlib import Path
 
-from airunner.engine.feed import MOST_LINES, Feed, Feeds
+from airunner.engine.feed import MOST_LINES, Feed, Feeds, Lane
 from airunner.spool.layout import Folder
 from airunner.spool.rawlog import STDERR, STDOUT, RawLog
 from airunner.transcript.cleaner import clean
@@ -34,7 +34,7 @@ class Viewer:
 
 
 def _feed(folder: Path, *, tty: bool = True, kinds: frozenset[int] = _BOTH) -> Feed:
-    return Feed(Folder(folder), 80, 10, tty, "epoch", kinds)
+    return Feed(Folder(folder), 80, 10, tty, "epoch", kinds, Lane(3))
 
 
 def _log(folder: Path, cap: int = 1 << 20) -> RawLog:

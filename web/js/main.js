@@ -32,7 +32,6 @@ const view = $("view");
 const prefs = new Prefs();
 const api = new Api(document.baseURI);
 const live = new Live(api);
-const code = takeLoginCode();
 const ctx = Object.freeze({
   api,
   live,
@@ -151,10 +150,17 @@ live.addEventListener("signed-out", () => inside && showLogin(farewell));
 live.addEventListener("signed-in", () => !inside && knock());
 applyTheme(prefs);
 
-if (code) {
+/** Log in with the code of a login link, if the address has one; say whether it had. */
+async function spendCode() {
+    if (!code) return false;
   const problem = await api.login({ code }).then(
     () => "",
     (error) => error.message,
   );
   await knock(problem);
-} else await knock();
+  return true;
+}
+
+// A link that is pasted over the login view changes the hash and loads nothing.
+addEventListener("hashchange", () => inside || spendCode());
+if (!(await spendCode())) await knock();

@@ -40,6 +40,7 @@ export function composer(ctx, { onStarted, onClose }) {
     el("div", { class: "comp-body" }, profile.element, directory.element, prompt.element, timeout.element),
     el("div", { class: "comp-foot" }, problem, runNow),
   );
+  let unanswered = false; // what is shown says that the server did not answer
   const fields = { agentProfileId: profile, workingDirectory: directory, content: prompt, timeout };
 
   function showTimeout() {
@@ -82,12 +83,18 @@ export function composer(ctx, { onStarted, onClose }) {
       const { prompt: aboutPrompt, ...reasons } = error.fields;
       if (aboutPrompt && !reasons.content) reasons.content = aboutPrompt;
       const homeless = showReasons(fields, reasons);
+      unanswered = !error.status;
       say(Object.keys(reasons).length ? homeless : [error.message]);
     }
     busy(runNow, false);
   }
 
   bag.on(ctx.cache, "profiles", showProfiles);
+  bag.on(ctx.live, "state", () => {
+    if (!unanswered || !ctx.live.state.online) return;
+    unanswered = false;
+    say([]);
+  });
   bag.on(ctx.cache, "settings", () => (directory.showDefault(), showTimeout()));
   bag.on(window, "pagehide", () => keep.now());
   bag.add(ctx.commands.handle({ "run-now": start }), () => keep.now());
@@ -126,7 +133,7 @@ function directoryField(ctx, draft, keep) {
   const control = input({
     mono: true,
     value: draft.directory ?? ctx.cache.settings?.defaultWorkingDirectory ?? "",
-    placeholder: "/srv/repos/…",
+    placeholder: "the home folder",
   });
   const took = () => {
     draft.directory = control.value;

@@ -2,7 +2,7 @@
 
 import { bytes } from "../../format.js";
 import { el, fill, leaving } from "../../kit/dom.js";
-import { field, input, inWords, toggle, typedNumber } from "../../kit/form.js";
+import { field, input, inWords, typedNumber } from "../../kit/form.js";
 import { icon } from "../../kit/icons.js";
 import { errorNotice } from "../../kit/notice.js";
 
@@ -83,7 +83,6 @@ export function mountGlobals(root, ctx) {
   const bag = leaving();
   const body = el("div", { class: "form" });
   const rows = FIELDS.map((spec) => settingRow(spec, ctx));
-  const paused = pauseRow(ctx);
 
   const show = () => {
     const { settings } = ctx.cache;
@@ -92,10 +91,8 @@ export function mountGlobals(root, ctx) {
       fill(
         body,
         rows.map(({ element }) => element),
-        "schedulesPaused" in settings ? paused.element : null,
       );
     rows.forEach((row) => row.show(settings));
-    paused.show(settings);
   };
   const load = () =>
     ctx.cache
@@ -155,29 +152,6 @@ function settingRow({ name, label, hint, unit, mono, kind }, ctx) {
       control.value = kind.write(stored);
       if (name === "maxOutputBytes") control.title = bytes(stored);
     },
-  };
-}
-
-function pauseRow(ctx) {
-  const box = toggle({ label: "Pause all schedules", checked: false, onChange: save });
-  const control = box.querySelector("input");
-  async function save(on) {
-    try {
-      ctx.cache.settings = await ctx.api.patch("settings", { schedulesPaused: on });
-    } catch (error) {
-      control.checked = !on;
-      ctx.toasts.say({ text: "The setting was not saved", detail: error.message, failed: true });
-    }
-  }
-  return {
-    element: el(
-      "div",
-      { class: "field r" },
-      el("div", { class: "field-head" }, el("span", { class: "label" }, "Pause all schedules")),
-      box,
-      el("p", { class: "hint" }, "Nothing starts by itself until this is off again"),
-    ),
-    show: (settings) => (control.checked = Boolean(settings.schedulesPaused)),
   };
 }
 
