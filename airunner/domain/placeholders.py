@@ -106,6 +106,8 @@ class _Examination:
         start, end = nested.words[0].start, nested.words[-1].end
         uses = self._uses_in(start, end)
         if nested.whole and nested.words[0].raw.strip('"') in ("$PROMPT", "${PROMPT}"):
+            text = "The prompt itself is run as shell code here: whoever may run this profile may run any command."
+            self._found.warnings.append(Problem("prompt_is_code", text, start, end))
             return
         if nested.kind == "code":
             self._refuse(uses, None)

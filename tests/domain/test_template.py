@@ -236,3 +236,10 @@ def test_uses_tells_which_variables_are_needed() -> None:
     reading = read("cd $WORKING_DIR; x $PROMPT_FILE")
     assert reading.uses("PROMPT_FILE") and reading.uses("WORKING_DIR")
     assert not reading.uses("PROMPT") and not reading.uses("RUN_ID")
+
+
+@pytest.mark.parametrize("template", ['bash -c "$PROMPT"', "eval $PROMPT", "sh -c ${PROMPT}"])
+def test_read_when_the_prompt_is_the_script_then_it_is_said(template: str) -> None:
+    reading = read(template)
+    assert reading.errors == ()
+    assert "prompt_is_code" in [warning.code for warning in reading.warnings]

@@ -26,6 +26,15 @@ def test_login_link_when_opened_lets_in_and_leaves_no_code_behind(context: Brows
     expect(page.locator(".bar")).to_be_visible()
 
 
+def test_login_link_when_pasted_over_the_login_view_lets_in(context: BrowserContext, house: House) -> None:
+    page = context.new_page()
+    page.goto(f"{house.url}/")
+    expect(page.get_by_label("Access token")).to_be_visible()
+    page.evaluate("hash => { location.hash = hash }", house.login_link.partition("#")[2])
+    expect(page.locator(".bar")).to_be_visible()
+    assert "login=" not in page.url
+
+
 def test_login_when_the_token_is_wrong_says_so_and_stays(visit: Visit) -> None:
     page = visit(log_in=False)
     page.get_by_label("Access token").fill("air_wrong")

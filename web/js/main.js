@@ -152,7 +152,8 @@ applyTheme(prefs);
 
 /** Log in with the code of a login link, if the address has one; say whether it had. */
 async function spendCode() {
-    if (!code) return false;
+  const code = takeLoginCode();
+  if (!code) return false;
   const problem = await api.login({ code }).then(
     () => "",
     (error) => error.message,
