@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import select
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -59,8 +60,6 @@ class _NeverBlocks(logging.Handler):
 
 def write_if_taken(descriptor: int, data: bytes) -> bool:
     """Write `data` if the other side takes it at once; say whether it did."""
-    import select
-
     poller = select.poll()
     poller.register(descriptor, select.POLLOUT)
     ready = poller.poll(0)

@@ -1,4 +1,4 @@
-"""The life of a run as a table; nothing else in the house decides which status may follow which."""
+"""The life of a run as a table: which status may follow which. The store's conditional writes hold it."""
 
 from __future__ import annotations
 

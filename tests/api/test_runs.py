@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from pathlib import Path
 
@@ -83,8 +84,6 @@ def test_output_is_given_as_asked(shell: House, wanted: str) -> None:
 
 
 def test_the_command_can_be_pasted_into_a_shell(shell: House) -> None:
-    import subprocess
-
     prompt = "echo it\\'s \"$HOME\" '$(id)'; pwd"
     run = shell.wait_for_run(start_run(shell, prompt)["runId"])
     pasted = subprocess.run(["/bin/sh", "-c", run["command"]], capture_output=True, text=True, env={"HOME": "/root"})

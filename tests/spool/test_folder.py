@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 from hypothesis import given
@@ -97,8 +98,6 @@ def test_lock_when_held_then_the_folder_is_alive_and_cannot_be_buried(tmp_path: 
 
 
 def test_a_process_is_known_by_pid_and_start(tmp_path: Path) -> None:
-    import subprocess
-
     child = subprocess.Popen(["sleep", "60"])
     seen = look_at(child.pid)
     assert seen is not None
