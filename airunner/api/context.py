@@ -12,6 +12,7 @@ from airunner.base.bus import Bus
 from airunner.base.clock import Clock
 from airunner.base.ids import Ids
 from airunner.engine.admission import Admission
+from airunner.engine.agents import Agents
 from airunner.engine.conductor import Conductor
 from airunner.engine.feed import Feeds
 from airunner.store.contract import Store
@@ -26,6 +27,7 @@ class Context:
     conductor: Conductor
     feeds: Feeds
     glimpses: Glimpses
+    agents: Agents
     keyring: Keyring
     bus: Bus
     clock: Clock

@@ -1,24 +1,27 @@
-"""Agent profiles: list, create, change, delete, duplicate, validate."""
+"""Agent profiles: list, create, change, delete, duplicate, validate, test."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from airunner.api.context import Context
-from airunner.api.replies import expected_revision, only, read_json, reply
+from airunner.api.replies import caller, expected_revision, only, read_json, reply
 from airunner.base.errors import Conflict, Forbidden, Invalid, PreconditionFailed
 from airunner.domain import template
+from airunner.domain.delivery import errors_of
 from airunner.domain.fields import Checker
-from airunner.domain.profile import TEMPLATE_CHARACTERS, Profile
+from airunner.domain.profile import PROMPT_VIA, TEMPLATE_CHARACTERS, USER_CHARACTERS, Profile
 from airunner.domain.record import Doc, from_doc, to_doc
+from airunner.domain.run import StartRequest, public
 from airunner.domain.settings import Settings
+from airunner.engine.accounts import account_of
 from airunner.engine.shell import syntax_error
 from airunner.server.auth import role_allows
 from airunner.server.wire import Request, Response
 
 _KIND = "profiles"
 _COPIES = 100
-_JUDGED = ("invocation_template", "shell", "acknowledged_dangers")
+_JUDGED = ("invocation_template", "shell", "prompt_via", "run_as_user", "acknowledged_dangers")
 
 
 class Profiles:
@@ -44,7 +47,7 @@ class Profiles:
             id=self._context.ids.new(),
             now=self._context.clock.now(),
         )
-        _check_template(profile)
+        _check(profile)
         self._context.store.insert(_KIND, to_doc(profile))
         return self._stored(profile.id, 201)
 
@@ -55,7 +58,7 @@ class Profiles:
             old = self._load(request)
             new = old.merged(data, self._context.clock.now())
             if any(getattr(new, name) != getattr(old, name) for name in _JUDGED):
-                _check_template(new)
+                _check(new)
             try:
                 revision = old.revision if asked is None else asked
                 self._context.store.replace(_KIND, to_doc(new), expect_revision=revision)
@@ -93,24 +96,36 @@ class Profiles:
 
     def validate(self, request: Request) -> Response:
         """Judge a saved profile's template, or another one given as `invocationTemplate`."""
-        profile = self._load(request)
-        return reply(self._judged(request, profile.invocation_template, profile.shell))
+        return reply(self._judged(request, self._load(request)))
 
     def validate_draft(self, request: Request) -> Response:
         """Judge a template that is not saved."""
-        return reply(self._judged(request, None, "/bin/bash"))
+        return reply(self._judged(request, None))
 
-    def _judged(self, request: Request, saved: str | None, shell: str) -> Doc:
+    def test(self, request: Request) -> Response:
+        """Run the profile's template with `echo` before its command, a minute at most."""
+        wish, admission = StartRequest.for_trial(read_json(request)), self._context.admission
+        run = admission.resolve_trial(request.params["id"], wish, caller(request))
+        return reply(public(admission.queue(run)), 201)
+
+    def _judged(self, request: Request, saved: Profile | None) -> Doc:
+        own, shell, via = None, "/bin/bash", None
+        if saved:
+            own, shell, via = saved.invocation_template, saved.shell, saved.prompt_via
         checker = Checker(read_json(request))
-        text = checker.text("invocationTemplate", saved, most=TEMPLATE_CHARACTERS, lines=True, trim=False)
+        text = checker.text("invocationTemplate", own, most=TEMPLATE_CHARACTERS, lines=True, trim=False)
         asked = checker.path("shell", shell)
+        if checker.has("promptVia"):
+            via = checker.choice("promptVia", None, PROMPT_VIA)
+        user = checker.text("runAsUser", None, most=USER_CHARACTERS, least=0)
         if text is None:
             checker.refuse("invocationTemplate", "invocationTemplate is needed: the text to judge.")
         checker.done()
         # The shell is run to judge the text, so naming one is as good as running it.
         if asked != shell and not (request.identity and role_allows(request.identity.role, "admin")):
             raise Forbidden("Only an administrator may name another shell.")
-        return judge(text or "", asked)
+        account_of(user or None)
+        return judge(text or "", asked, via)
 
     def _with_default_timeout(self, data: Any) -> Any:
         """Add the settings' default timeout where a new profile names none, within its own maximum."""
@@ -131,10 +146,10 @@ class Profiles:
         return reply(profile.public(), status, revision=profile.revision)
 
 
-def judge(text: str, shell: str) -> Doc:
+def judge(text: str, shell: str, prompt_via: str | None = None) -> Doc:
     """Return what can be said of a template: errors and dangers with their positions, warnings, the resolved form."""
     reading = template.read(text)
-    errors = [_problem(problem) for problem in reading.errors]
+    errors = [_problem(problem) for problem in errors_of(text, reading, prompt_via)]
     preview = ""
     if not errors:
         preview = template.rewrite(text)
@@ -154,9 +169,13 @@ def _problem(problem: template.Problem) -> Doc:
     return {"code": problem.code, "text": problem.text, "start": problem.start, "end": problem.end}
 
 
-def _check_template(profile: Profile) -> None:
-    """Raise Invalid for a template that may not be saved: one with errors, or with a danger nobody owned up to."""
-    verdict = judge(profile.invocation_template, profile.shell)
+def _check(profile: Profile) -> None:
+    """Raise Invalid for a profile that may not be saved.
+
+    A template with errors, or with a danger that nobody owned up to; a user that is not there or not to be had.
+    """
+    account_of(profile.run_as_user)
+    verdict = judge(profile.invocation_template, profile.shell, profile.prompt_via)
     if verdict["errors"]:
         first = verdict["errors"][0]
         why = f"{first['text']} (at character {first['start'] + 1})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from airunner.api import schemas as s
+from airunner.api.agents import Agents
 from airunner.api.context import Context
 from airunner.api.events import Events
 from airunner.api.output import Output
@@ -37,8 +38,12 @@ def _system(context: Context) -> list[Route]:
 
 
 def _profiles(context: Context) -> list[Route]:
-    profiles, base = Profiles(context), f"{API}/profiles"
+    profiles, agents, base = Profiles(context), Agents(context), f"{API}/profiles"
     return [
+        Route("GET", f"{API}/agents", agents.list, "viewer", "List the agents of this machine, with presets.",
+              answer=s.many(s.AGENT)),
+        Route("GET", f"{base}/:id/readiness", agents.readiness, "viewer", "Say whether a profile can run here.",
+              answer=s.READINESS),
         Route("GET", base, profiles.list, "viewer", "List the agent profiles.", answer=s.many(s.PROFILE)),
         Route("POST", base, profiles.create, "admin", "Make a profile.", body=s.PROFILE_NEW, answer=s.PROFILE,
               status=201),
@@ -52,6 +57,8 @@ def _profiles(context: Context) -> list[Route]:
         Route("DELETE", f"{base}/:id", profiles.delete, "admin", "Delete a profile.", answer=s.DONE),
         Route("POST", f"{base}/:id/validate", profiles.validate, "operator", "Judge a profile's template.",
               body=s.DRAFT, answer=s.VERDICT),
+        Route("POST", f"{base}/:id/test", profiles.test, "operator", "Try a profile with echo before its command.",
+              body=s.TRIAL, answer=s.RUN, status=201),
         Route("POST", f"{base}/:id/duplicate", profiles.duplicate, "admin", "Copy a profile.", answer=s.PROFILE,
               status=201),
     ]  # fmt: skip

@@ -95,7 +95,10 @@ class Runs:
             working_directory=doc["workingDirectory"],
             timeout=doc["timeout"],
         )
-        run = admission.resolve(wish, Origin(caller(request)))
+        if doc["triggeredBy"] == "test":
+            run = admission.resolve_trial(doc["agentProfileId"], wish, caller(request))
+        else:
+            run = admission.resolve(wish, Origin(caller(request)))
         return reply(
             public(admission.queue({**run, "promptId": doc["promptId"], "promptName": doc["promptName"]})), 201
         )

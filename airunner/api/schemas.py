@@ -42,10 +42,21 @@ PROFILE_FIELDS: dict[str, Schema] = {
     "name": TEXT,
     "slug": TEXT,
     "agentType": _AGENTS,
-    "invocationTemplate": {"type": "string", "description": "Shell code that holds $PROMPT or $PROMPT_FILE."},
+    "invocationTemplate": {
+        "type": "string",
+        "description": "Shell code that holds $PROMPT or $PROMPT_FILE, unless promptVia is stdin.",
+    },
     "defaultTimeout": {"type": "number", "description": "Minutes."},
     "maxTimeout": {"type": "number", "description": "Minutes."},
     "shell": TEXT,
+    "promptVia": {
+        "enum": ["argument", "file", "stdin", None],
+        "description": "How the prompt reaches the command; null: the way that the template uses.",
+    },
+    "runAsUser": {
+        **MAYBE_TEXT,
+        "description": "The user that the command runs as; null: the server's. Another one only where the server is root.",
+    },
     "env": {**_MAP, "description": "Shown masked. null removes a name, the mask leaves its value as it is."},
     "enabled": FLAG,
     "icon": MAYBE_TEXT,
@@ -62,7 +73,28 @@ PROFILE_CHANGE = thing(**PROFILE_FIELDS)
 PROFILE_NEW = thing("name invocationTemplate", **PROFILE_FIELDS)
 PROFILE = thing(**PROFILE_FIELDS, id=TEXT, createdAt=TIME, updatedAt=TIME, revision=WHOLE)
 _PROBLEM = thing("code text start end", code=TEXT, text=TEXT, start=WHOLE, end=WHOLE)
-DRAFT = thing("invocationTemplate", invocationTemplate=TEXT, shell=TEXT)
+DRAFT = thing(
+    "",
+    invocationTemplate={"type": "string", "description": "Needed where no profile is named."},
+    **{name: PROFILE_FIELDS[name] for name in ("shell", "promptVia", "runAsUser")},
+)
+TRIAL = thing(
+    "", content={"type": "string", "description": "The prompt; `test` if it is left out."}, workingDirectory=TEXT,
+    variables=_MAP,
+)  # fmt: skip
+_LACK = thing("code text fix", code=TEXT, text=TEXT, fix=TEXT, severity=one_of("error", "warning"))
+AGENT = thing(
+    "type name command installed path presets problems installHint",
+    type=_AGENTS,
+    name=TEXT,
+    command=TEXT,
+    installed=FLAG,
+    path={**MAYBE_TEXT, "description": "Where the server's own runs find the program."},
+    presets={**many(PROFILE_NEW), "description": "Drafts of profiles."},
+    problems=many(_LACK),
+    installHint=TEXT,
+)
+READINESS = thing("ready problems", ready=FLAG, problems=many(_LACK))
 VERDICT = thing(
     "valid errors warnings dangerous previewCommand",
     valid=FLAG,

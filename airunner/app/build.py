@@ -5,12 +5,10 @@ from __future__ import annotations
 import functools
 import importlib.resources
 import os
-import pwd
 import secrets
 import socket
-import threading
+import tempfile
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -27,7 +25,9 @@ from airunner.base.clock import Clock
 from airunner.base.ids import Ids
 from airunner.config import Config
 from airunner.domain.record import encode
+from airunner.engine.accounts import LoginPaths, account_of
 from airunner.engine.admission import Admission
+from airunner.engine.agents import Agents
 from airunner.engine.conductor import Conductor
 from airunner.engine.feed import Feeds
 from airunner.engine.resolve import Environment
@@ -42,6 +42,7 @@ from airunner.server.parking import Park
 from airunner.server.router import Route, Router
 from airunner.server.wire import Request, Response
 from airunner.spool.bell import open_reader, read_rings
+from airunner.spool.prompts import shared_folder
 from airunner.store.contract import Store
 
 if TYPE_CHECKING:
@@ -91,13 +92,12 @@ def build(
         clock=clock,
     )
     port = server.bind()[1]
-    bell = config.data / "bell"
-    shims = Shims(nursery, new_nursery)
-    environment = Environment(environ, _login_path(environ))
+    bell, shims = config.data / "bell", Shims(nursery, new_nursery)
+    environment = _environment(environ)
     conductor = Conductor(store, shims, environment, bus, clock, server, bell)
     _hang_bell(server, conductor, bell)
     node = socket.gethostname()
-    admission = Admission(store, conductor, environment, bus, clock, ids, config.data, node)
+    admission = Admission(store, conductor, environment, bus, clock, ids, config.data, node, _new_prompt_path)
     fixed = [("local", local_token), *([("environment", config.token)] if config.token else [])]
     keyring = Keyring(store, clock, ids, fixed, config.no_auth)
     context = Context(
@@ -106,6 +106,7 @@ def build(
         conductor=conductor,
         feeds=Feeds(_new_epoch),
         glimpses=Glimpses(store, bus),
+        agents=Agents(environment, environ),
         keyring=keyring,
         bus=bus,
         clock=clock,
@@ -135,19 +136,11 @@ def _hang_bell(server: Server, conductor: Conductor, bell: Path) -> None:
     server.watch(descriptor, rung)
 
 
-def _login_path(environ: Mapping[str, str]) -> Callable[[], str]:
+def _environment(environ: Mapping[str, str]) -> Environment:
     """Ask the login shell for its PATH beside everything else; the first run waits for the answer, if at all."""
-    answer: Future[str] = Future()
-    shell = pwd.getpwuid(os.getuid()).pw_shell or "/bin/sh"
-
-    def ask() -> None:
-        try:
-            answer.set_result(login_path(shell, environ))
-        except Exception as error:
-            answer.set_exception(error)
-
-    threading.Thread(target=ask, name="login path", daemon=True).start()
-    return answer.result
+    environment = Environment(environ, LoginPaths(lambda account: login_path(account, environ)))
+    environment.expect(account_of(None))
+    return environment
 
 
 def _web() -> Traversable | Path:
@@ -177,6 +170,10 @@ def _timezone(environ: Mapping[str, str]) -> str:
 
 def _new_epoch() -> str:
     return secrets.token_hex(6)
+
+
+def _new_prompt_path() -> Path:
+    return shared_folder(os.geteuid(), tempfile.gettempdir()) / secrets.token_hex(16)
 
 
 def _openapi(base_path: str, table: list[Route]) -> bytes:

@@ -6,25 +6,21 @@ import ctypes
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from airunner.base.clock import SystemClock
 from airunner.base.errors import AirunnerError
-from airunner.cli.client import Api, Unreachable
+from airunner.cli.client import Api, Unreachable, segment
 from airunner.config import Config
 
+_LOOKS_FAIL = (AirunnerError, OSError, ImportError, AttributeError, ValueError)
 OK, HINT, BROKEN = "ok", "note", "BROKEN"
 _PR_GET_CHILD_SUBREAPER = 37  # prctl(2)
 _SPACE_MB = 500
-AGENTS = {
-    "claude": "npm install -g @anthropic-ai/claude-code",
-    "codex": "npm install -g @openai/codex",
-    "opencode": "npm install -g opencode-ai",
-    "gemini": "npm install -g @google/gemini-cli",
-    "aider": "python3 -m pip install aider-install && aider-install",
-}
+Agents = tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]
+"""The families of agents, and the readiness of each enabled profile by its slug."""
 
 
 class Finding(NamedTuple):
@@ -50,14 +46,20 @@ def _findings(config: Config) -> Iterator[Finding]:
     yield _fenced("space", lambda: _space(config.data))
     yield _fenced("store", lambda: _store(config))
     yield _fenced("server", lambda: _server(config))
-    yield from (Finding(*found) for found in _agents())
+    try:
+        agents, profiles = _by_server(config) or _by_ourselves(config)
+    except _LOOKS_FAIL as error:
+        yield Finding(HINT, "agents", str(error))
+        return
+    yield from (_agent(agent) for agent in agents if agent["type"] != "custom")
+    yield from (_profile(slug, readiness) for slug, readiness in profiles.items())
 
 
 def _fenced(what: str, look: Callable[[], tuple[str, str]]) -> Finding:
     """One look that fails must not hide the others."""
     try:
         state, sentence = look()
-    except (AirunnerError, OSError, ImportError, AttributeError, ValueError) as error:
+    except _LOOKS_FAIL as error:
         state, sentence = BROKEN, str(error)
     return Finding(state, what, sentence)
 
@@ -145,10 +147,44 @@ def _server(config: Config) -> tuple[str, str]:
         return HINT, error.message
 
 
-def _agents() -> Iterator[tuple[str, str, str]]:
-    for name, hint in AGENTS.items():
-        path = shutil.which(name)
-        yield (OK, name, path) if path else (HINT, name, f"not on PATH; {hint}")
+def _by_server(config: Config) -> Agents | None:
+    """Ask a running server, which knows its own user and variables; None when there is none that can tell."""
+    try:
+        with Api(config) as api:
+            profiles = [profile["slug"] for profile in api.get("profiles") if profile["enabled"]]
+            return api.get("agents"), {slug: api.get(f"profiles/{segment(slug)}/readiness") for slug in profiles}
+    except (AirunnerError, LookupError, TypeError):
+        return None
+
+
+def _by_ourselves(config: Config) -> Agents:
+    from airunner.app.machine import agents_here
+
+    if config.store == "sqlite" and not (config.data / "airunner.db").exists():
+        return agents_here(None, os.environ)
+    from airunner.store.open import open_store
+
+    store = open_store(config.store, data_folder=config.data, clock=SystemClock())
+    try:
+        return agents_here(store, os.environ)
+    finally:
+        store.close()
+
+
+def _agent(agent: Mapping[str, Any]) -> Finding:
+    if not agent["installed"]:
+        return Finding(HINT, agent["command"], f"not on PATH; {agent['installHint']}")
+    lacks = _said(agent["problems"])
+    return Finding(HINT if lacks else OK, agent["command"], f"{agent['path']}{lacks and f'; {lacks}'}")
+
+
+def _profile(slug: str, readiness: Mapping[str, Any]) -> Finding:
+    lacks = _said(readiness["problems"])
+    return Finding(HINT if lacks else OK, "profile", f"{slug}: {lacks}" if lacks else f"{slug} is ready.")
+
+
+def _said(problems: Iterable[Mapping[str, str]]) -> str:
+    return " ".join(f"{problem['text']} {problem['fix']}" for problem in problems)
 
 
 def _existing(path: Path) -> Path:

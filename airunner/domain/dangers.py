@@ -9,7 +9,8 @@ import re
 from collections.abc import Callable
 
 from airunner.domain.shellbase import Problem, Word
-from airunner.domain.shellnest import SHELLS, program, simple_words
+from airunner.domain.shellcode import SHELLS
+from airunner.domain.shellnest import program, simple_words
 from airunner.domain.shellread import Command, ShellReader
 
 _SYSTEM = "bin|boot|dev|etc|home|lib|lib32|lib64|opt|proc|root|sbin|srv|sys|usr|var"
@@ -18,6 +19,10 @@ _EVERYTHING = re.compile(rf"(/+(\./*|\.\./*)*|/+({_SYSTEM})/*|({_HOME})/*)(/[*]|
 _DEVICE = re.compile(r"/dev/(?!(null|zero|full|stdin|stdout|stderr|tty|ptmx)\Z|(fd|shm|pts|tcp|udp)/)\S")
 _MAKE_FILESYSTEM = re.compile(r"(mkfs(\..+)?|mke2fs|mkswap|wipefs|blkdiscard)\Z")
 _FORK_BOMB = re.compile(r"([^\s;&|()<>{}]+)[ \t]*\([ \t]*\)\s*\{\s*(\S+?)\s*\|\s*(\S+?)\s*&\s*;?\s*\}")
+_PERHAPS_ROOT = re.compile(r"\$(\{\w+\}|\w+)/+\*?\Z")
+_ACCOUNTS = re.compile(r"/+etc/+(passwd|shadow|group|gshadow|sudoers|fstab)\Z|/+(proc/+sysrq-trigger|boot/.+)\Z")
+_PARTITIONERS = frozenset({"fdisk", "sfdisk", "gdisk", "sgdisk", "cfdisk", "parted", "truncate"})
+_POWER = frozenset({"shutdown", "reboot", "halt", "poweroff"})
 _QUOTES = re.compile("['\"]")
 _FETCHERS = frozenset({"curl", "wget", "fetch", "aria2c"})
 _RUNNERS = SHELLS | {"eval", "source", ".", "python", "python3", "perl", "ruby", "node"}
@@ -42,10 +47,48 @@ def _remove(words: list[Word]) -> list[Problem]:
     if program(words[0]) != "rm" or not _recursive(words):
         return []
     return [
-        _problem("rm_root", f"`rm` with -r on `{word.raw}` removes a whole system or home directory.", words)
+        _problem("rm_root", f"`rm` with -r on `{word.raw}` removes a whole system or home directory{when}.", words)
         for word in _operands(words)
+        for when in _when_everything(word)
+    ][:1]
+
+
+def _when_everything(word: Word) -> list[str]:
+    """When a word names all: always, or where a variable is empty."""
+    if _is_everything(word):
+        return [""]
+    return [" when the variable is empty"] if _PERHAPS_ROOT.match(_QUOTES.sub("", word.raw)) else []
+
+
+def _find(words: list[Word]) -> list[Problem]:
+    if program(words[0]) != "find" or not words[1:] or not _is_everything(words[1]):
+        return []
+    literals = [word.literal for word in words]
+    removes = "-delete" in literals or any(
+        literals[place - 1] in ("-exec", "-execdir") and program(words[place]) in ("rm", "shred", "unlink")
+        for place in range(2, len(words))
+    )
+    return [_problem("rm_root", f"`find` removes what is below `{words[1].raw}`.", words)] if removes else []
+
+
+def _move(words: list[Word]) -> list[Problem]:
+    moved = _operands(words)[:-1] if program(words[0]) == "mv" else []
+    return [
+        _problem("move_root", f"`mv` takes the whole directory `{word.raw}` away.", words)
+        for word in moved
         if _is_everything(word)
     ][:1]
+
+
+def _stop_machine(words: list[Word]) -> list[Problem]:
+    name, literals = program(words[0]), [word.literal for word in words[1:]]
+    stops = name in _POWER or (name == "systemctl" and bool({*_POWER, "kexec", "emergency", "rescue"} & set(literals)))
+    stops |= name in ("init", "telinit") and literals[:1] in (["0"], ["6"])
+    if stops:
+        return [_problem("power_off", f"`{name}` stops or restarts the machine.", words)]
+    if name == "kill" and "-1" in literals[1:]:
+        return [_problem("kill_all", "`kill` with -1 ends every process there is.", words)]
+    return []
 
 
 def _change_owner(words: list[Word]) -> list[Problem]:
@@ -64,6 +107,8 @@ def _write_device(words: list[Word]) -> list[Problem]:
     targets = [word.literal[3:] for word in words if name == "dd" and word.literal.startswith("of=")]
     if name in ("tee", "shred"):
         targets += [word.literal for word in _operands(words)]
+    if name in _PARTITIONERS:
+        targets += [word.literal for word in words[1:]]
     if name in ("cp", "mv") and len(words) > 2:
         targets.append(words[-1].literal)
     return [
@@ -80,15 +125,28 @@ def _make_filesystem(words: list[Word]) -> list[Problem]:
     return [_problem("make_filesystem", f"`{name}` erases what is on a disk.", words)]
 
 
-_JUDGES: tuple[Callable[[list[Word]], list[Problem]], ...] = (_remove, _change_owner, _write_device, _make_filesystem)
+_JUDGES: tuple[Callable[[list[Word]], list[Problem]], ...] = (
+    _remove,
+    _find,
+    _move,
+    _change_owner,
+    _write_device,
+    _make_filesystem,
+    _stop_machine,
+)
 
 
 def _redirected(command: Command) -> list[Problem]:
-    return [
-        Problem("write_device", f"`{operator} {target.literal}` writes over a device.", target.start, target.end)
-        for operator, target in command.redirections
-        if operator in _WRITES and _DEVICE.match(target.literal)
-    ]
+    found = []
+    for operator, target in command.redirections:
+        path = target.literal
+        if operator in _WRITES and _DEVICE.match(path):
+            text = f"`{operator} {path}` writes over a device."
+            found.append(Problem("write_device", text, target.start, target.end))
+        elif operator in _WRITES and _ACCOUNTS.match(path):
+            text = f"`{operator} {path}` changes a file that the machine cannot do without."
+            found.append(Problem("write_system_file", text, target.start, target.end))
+    return found
 
 
 def _fork_bomb(reader: ShellReader, command: Command) -> list[Problem]:

@@ -19,6 +19,7 @@ WEEK_MINUTES = 10_080
 PATH_BYTES = 4_095  # PATH_MAX is 4096 with its final NUL (limits.h)
 ENV_BYTES = 131_071  # one `NAME=value` string, with its NUL at most MAX_ARG_STRLEN (execve(2))
 ENV_NAMES = 500
+SET_BY_US = ("RUN_ID", "WORKING_DIR", "PROMPT", "PROMPT_FILE", "AIRUNNER_CARRY")
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -48,7 +49,8 @@ class Checker:
         self.problems: dict[str, str] = {}
 
     def has(self, name: str) -> bool:
-        """Say whether the field is there (`null` counts, unless nulls are left out)."""
+        """Say whether the field, which is a known one, is there (`null` counts, unless nulls are left out)."""
+        self._unread.discard(name)
         return name in self._data
 
     def refuse(self, name: str, why: str) -> None:
@@ -139,7 +141,11 @@ class Checker:
 
     def env(self, name: str, current: Mapping[str, str]) -> dict[str, str]:
         """Merge environment variables into `current`; names as POSIX wants them (XBD 8.1), each under 128 KiB."""
-        return self.mapping(name, current, check_variable)
+        merged = self.mapping(name, current, check_variable)
+        for taken in SET_BY_US:
+            if taken in merged and taken not in current:
+                self.refuse(f"{name}.{taken}", f"{taken} is set by airunner for every run; choose another name.")
+        return merged
 
     def _merge(
         self,

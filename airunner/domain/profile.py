@@ -13,15 +13,20 @@ from airunner.domain.fields import MASK, Checker, check_text, check_whole, liste
 from airunner.domain.record import Doc, to_doc
 
 AGENT_TYPES = ("claude-code", "codex", "opencode", "gemini-cli", "aider", "custom")
+PROMPT_VIA = ("argument", "file", "stdin")
 LEFTOVERS = ("kill", "keep")
 STOP_SIGNALS = ("INT", "TERM", "HUP", "QUIT", "USR1", "USR2", "KILL")
 LIMITS = ("cpuSeconds", "openFiles", "processes", "fileSizeMB", "coreMB", "memoryMB")
 TEMPLATE_CHARACTERS = 16_384
+USER_CHARACTERS = 256  # LOGIN_NAME_MAX (limits.h)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """One profile. Timeouts are minutes, `kill_grace_seconds` seconds, `env` holds the values in clear."""
+    """One profile. Timeouts are minutes, `kill_grace_seconds` seconds, `env` holds the values in clear.
+
+    `prompt_via` None is the way that the template uses; `run_as_user` None is the server's own user.
+    """
 
     id: str
     name: str
@@ -31,6 +36,8 @@ class Profile:
     default_timeout: float = 30
     max_timeout: float = 120
     shell: str = "/bin/bash"
+    prompt_via: str | None = None
+    run_as_user: str | None = None
     env: dict[str, str] = field(default_factory=dict)
     enabled: bool = True
     icon: str | None = None
@@ -110,6 +117,8 @@ def _checked(checker: Checker, old: Profile) -> Profile:
 
 def _process(checker: Checker, old: Profile) -> dict[str, Any]:
     return {
+        "prompt_via": checker.choice("promptVia", None, PROMPT_VIA) if checker.has("promptVia") else old.prompt_via,
+        "run_as_user": _user(checker) if checker.has("runAsUser") else old.run_as_user,
         "requires_tty": checker.flag("requiresTTY", old.requires_tty),
         "stop_signals": checker.list_of("stopSignals", old.stop_signals, _stop_signal, least=1, most=10),
         "kill_grace_seconds": checker.number("killGraceSeconds", old.kill_grace_seconds, least=0, most=600),
@@ -118,6 +127,10 @@ def _process(checker: Checker, old: Profile) -> dict[str, Any]:
         "cols": checker.whole("cols", old.cols, least=20, most=500),
         "rows": checker.whole("rows", old.rows, least=5, most=200),
     }
+
+
+def _user(checker: Checker) -> str | None:
+    return checker.text("runAsUser", None, most=USER_CHARACTERS, least=0) or None  # a form's empty field: nobody
 
 
 def _slug(checker: Checker, old: Profile, name: str) -> str:

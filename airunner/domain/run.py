@@ -54,7 +54,7 @@ _DEFAULTS: Doc = {
 }
 
 RUN_FIELDS = tuple(_DEFAULTS)
-INTERNAL = ("template", "folder", "env", "shell", "complaint")
+INTERNAL = ("template", "folder", "env", "shell", "promptVia", "promptFile", "runAsUser", "complaint")
 NEVER_LISTED = ("lastScreen",)
 
 
@@ -108,18 +108,30 @@ class StartRequest:
         """Return the checked request; raise Invalid with every problem. `null` counts as left out."""
         checker = Checker(data, read_only=(), nulls_left_out=True)
         request = StartRequest(
-            content=checker.text("content", None, most=PROMPT_CHARACTERS, lines=True, trim=False),
+            content=_content(checker, None),
             type=checker.choice("type", None, PROMPT_TYPES),
             prompt_id=checker.text("promptId", None, most=100),
             agent_profile_id=checker.text("agentProfileId", None, most=100),
             working_directory=checker.path("workingDirectory", None),
             timeout=checker.minutes("timeout", None),
-            variables=checker.mapping("variables", _NONE, _variable),
+            variables=_variables(checker),
             env=checker.env("env", _NONE),
             dry_run=checker.flag("dryRun", False),
         )
         if not checker.has("content") and not checker.has("promptId"):
             checker.refuse("content", "content is needed, or the promptId of a saved prompt.")
+        checker.done()
+        return request
+
+    @staticmethod
+    def for_trial(data: object) -> StartRequest:
+        """Return the checked request of a profile's quick test, its prompt `test` unless it says otherwise."""
+        checker = Checker(data, read_only=(), nulls_left_out=True)
+        request = StartRequest(
+            content=_content(checker, "test"),
+            working_directory=checker.path("workingDirectory", None),
+            variables=_variables(checker),
+        )
         checker.done()
         return request
 
@@ -130,6 +142,14 @@ _NONE: Mapping[str, str] = {}
 
 def _is_long(key: str, value: object) -> bool:
     return key in ("promptContent", "command") and isinstance(value, str) and len(value) > PREVIEW_CHARACTERS
+
+
+def _content(checker: Checker, default: str | None) -> str | None:
+    return checker.text("content", default, most=PROMPT_CHARACTERS, lines=True, trim=False)
+
+
+def _variables(checker: Checker) -> dict[str, str]:
+    return checker.mapping("variables", _NONE, _variable)
 
 
 def _variable(label: str, value: object) -> str:

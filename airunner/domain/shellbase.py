@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 DEEPEST = 40  # substitutions, quotes and groups inside each other; nobody writes that many by hand
 OPAQUE = "\ufffc"  # stands for the value of an expansion, which nobody knows before the run
 VARIABLES = "PROMPT_FILE|PROMPT|WORKING_DIR|RUN_ID"
+_BARE_NAME = re.compile(r"(?<![\w$#.])[A-Za-z_]\w*")
+_OURS = re.compile(rf"({VARIABLES})\Z")
+
+
+def is_ours(name: str) -> bool:
+    """Whether a variable is one that every run has from us."""
+    return bool(_OURS.match(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +30,7 @@ class Problem:
 
 @dataclass(slots=True)
 class Use:
-    """One of our variables where a shell expands it. `level` counts the substitutions around it."""
+    """A variable where a shell expands it. `level` counts the substitutions around it."""
 
     name: str
     start: int
@@ -34,12 +42,16 @@ class Use:
 
 
 class Segment(NamedTuple):
-    """A piece of a word as the shell will see it; `style` says how it was quoted, "open" that its value is unknown."""
+    """A piece of a word as the shell will see it; `style` says how it was quoted, "open" that its value is unknown.
+
+    One of our variables is a piece of its own, written `${NAME}`, `ours` being true.
+    """
 
     text: str
     start: int
     end: int
     style: str
+    ours: bool = False
 
 
 @dataclass(slots=True)
@@ -56,7 +68,13 @@ class Word:
     @property
     def literal(self) -> str:
         """The word after quote removal, with OPAQUE for what is expanded."""
-        return "".join(segment.text if segment.style != "open" else OPAQUE for segment in self.segments)
+        return "".join(OPAQUE if segment.ours or segment.style == "open" else segment.text for segment in self.segments)
+
+    @property
+    def known_bytes(self) -> int:
+        """How many bytes of it are known before anything is expanded."""
+        known = (segment.text for segment in self.segments if segment.style != "open" and not segment.ours)
+        return len("".join(known).encode("utf-8", "replace"))
 
     @property
     def quoted(self) -> bool:
@@ -81,9 +99,11 @@ class Reader:
         self.limit = len(text)
         self.depth = depth
         self.level = 0
+        self.fed = -1  # where the pipeline begins whose output the commands being read have as input
         self.stopped = False
         self.problems: list[Problem] = []
-        self.uses: list[Use] = []
+        self.uses: list[Use] = []  # of our variables
+        self.others: list[Use] = []  # of all others
         self.backquotes: list[Backquotes] = []
 
     def problem(self, code: str, text: str, start: int, end: int | None = None) -> None:
@@ -110,6 +130,24 @@ class Reader:
         """Back from where `enter` went."""
         self.depth -= 1
 
+    def note(self, use: Use) -> None:
+        """Keep the use of a variable."""
+        (self.uses if is_ours(use.name) else self.others).append(use)
+
+    def arithmetic_since(self, marks: tuple[int, int], begin: int, end: int) -> None:
+        """What was read from `begin` to `end` is arithmetic, where a shell evaluates the values of names and variables."""
+        for kept, mark in zip((self.uses, self.others), marks, strict=True):
+            for use in kept[mark:]:
+                if use.level == self.level:
+                    use.context = "arithmetic"
+        for name in _BARE_NAME.finditer(self.text, begin, min(end, self.limit)):
+            if self.text[name.start() - 1 : name.start()] != "{":
+                self.note(Use(name[0], name.start(), name.end(), "arithmetic", self.level))
+
+    def marks(self) -> tuple[int, int]:
+        """How much is kept of uses, to be given to `arithmetic_since`."""
+        return len(self.uses), len(self.others)
+
     def close(self, start: int, code: str, text: str) -> None:
         if self.at < self.limit:
             self.at += 1
@@ -123,4 +161,4 @@ class Reader:
 
     def kept(self) -> list[list[Any]]:
         """The lists a reading adds to."""
-        return [self.problems, self.uses, self.backquotes]
+        return [self.problems, self.uses, self.others, self.backquotes]

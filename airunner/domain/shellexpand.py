@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from airunner.domain.shellbase import OPAQUE, VARIABLES, Backquotes, Reader, Segment, Use
+from airunner.domain.shellbase import OPAQUE, Backquotes, Reader, Segment, Use, is_ours
 
+_POSITIONAL = re.compile(r"\$\{([0-9@*]+)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_OURS = re.compile(rf"({VARIABLES})\Z")
 
 
 class ExpansionReader(Reader):
@@ -53,17 +53,20 @@ class ExpansionReader(Reader):
         elif following == "(":
             self._parenthesised(start)
             segments.append(Segment(OPAQUE, start, self.at, "open"))
+        elif following == "[":
+            self._square(segments, start, context)
         elif following and following in "0123456789@*#?$!-":
             self.at += 2
-            segments.append(Segment(self.text[start : self.at], start, self.at, context))
+            self.note(Use(following, start, self.at, context, self.level))
+            segments.append(Segment(self.text[start : self.at], start, self.at, "variable"))
         else:
             self.at += 1
             segments.append(Segment("$", start, self.at, context))
 
     def _variable(self, segments: list[Segment], name: str, start: int, context: str) -> None:
-        if _OURS.match(name):
-            self.uses.append(Use(name, start, self.at, context, self.level))
-            segments.append(Segment(OPAQUE, start, self.at, "open"))
+        self.note(Use(name, start, self.at, context, self.level))
+        if is_ours(name):
+            segments.append(Segment(f"${{{name}}}", start, self.at, context, ours=True))
         else:
             segments.append(Segment(self.text[start : self.at], start, self.at, "variable"))
 
@@ -74,17 +77,62 @@ class ExpansionReader(Reader):
             self.at = name.end() + 1
             self._variable(segments, name[0], start, context)
             return
+        if positional := _POSITIONAL.match(self.text, start, self.limit):
+            self.note(Use(positional[1], start, positional.end(), context, self.level))
         subject = (
             _NAME.match(self.text, start + 3, self.limit) if self.text[start + 2 : start + 3] in ("#", "!") else name
         )
         self.at = start + 2
         if self.enter():
+            if subject:
+                self.at = subject.end()
+                self._subscript()
             closed = self._modifier(context)
             self.close(start, "unclosed_substitution", "An expansion opened with ${ is not closed; add }.")
             self.leave()
-            if closed and subject and _OURS.match(subject[0]):
-                self.uses.append(Use(subject[0], start, self.at, context, self.level, modified=True))
+            if closed and subject:
+                self.note(Use(subject[0], start, self.at, context, self.level, modified=True))
         segments.append(Segment(OPAQUE, start, self.at, "open"))
+
+    def _subscript(self) -> None:
+        """`[…]` after a name, and the offset in `${name:…}`: arithmetic both (bash manual, Arrays and Substring Expansion)."""
+        if self.text.startswith("[", self.at):
+            self._arithmetic_to("]")
+            self.at = min(self.at + 1, self.limit)
+        if self.text.startswith(":", self.at) and self.text[self.at + 1 : self.at + 2] not in list("-=?+"):
+            self._arithmetic_to("}")
+
+    def _square(self, segments: list[Segment], start: int, context: str) -> None:
+        """`$[…]`: arithmetic, as bash and zsh still read it; a $ and no more where it is not closed."""
+        kept = [len(each) for each in self.kept()]
+        self.at = start + 1
+        if self.enter():
+            self._arithmetic_to("]")
+            self.leave()
+        if self.at < self.limit or self.stopped:
+            self.at = min(self.at + 1, self.limit)
+            segments.append(Segment(OPAQUE, start, self.at, "open"))
+            return
+        for each, mark in zip(self.kept(), kept, strict=True):
+            del each[mark:]
+        self.at = start + 1
+        segments.append(Segment("$", start, self.at, context))
+
+    def _arithmetic_to(self, closer: str) -> None:
+        """Read arithmetic up to `closer`, which is not taken; the reader stands in front of it."""
+        begin, marks, open_inside = self.at + 1, self.marks(), 0
+        self.at = begin
+        segments: list[Segment] = []
+        while self.at < self.limit:
+            character = self.text[self.at]
+            if character == closer and not open_inside:
+                break
+            open_inside += (character == "[") - (character == "]" and open_inside > 0)
+            if character in "$'\"\\`":
+                self.piece(segments, character)
+            else:
+                self.at += 1
+        self.arithmetic_since(marks, begin, self.at)
 
     def _modifier(self, context: str) -> bool:
         """Up to the } (not taken). Inside double quotes a single quote quotes nothing, but for bash it hides a }."""
@@ -126,10 +174,12 @@ class ExpansionReader(Reader):
         """Read `((…))` whose inside begins at `begin`. When it is none, nothing is read and nothing noted: False."""
         if start in self._not_arithmetic or not self.enter():
             return self.stopped
-        marks = [len(kept) for kept in self.kept()]
+        marks, uses = [len(kept) for kept in self.kept()], self.marks()
         self.at = begin
         found = self._to_double_parenthesis()
         self.leave()
+        if found:
+            self.arithmetic_since(uses, begin, self.at - 2)
         if not found and not self.stopped:
             self._not_arithmetic.add(start)
             for kept, mark in zip(self.kept(), marks, strict=True):
@@ -149,9 +199,7 @@ class ExpansionReader(Reader):
                     return ends
                 open_inside -= 1
             open_inside += character == "("
-            if character == "$":
-                self.expansion(segments, "arithmetic")
-            elif character in "'\"\\`":
+            if character in "$'\"\\`":
                 self.piece(segments, character)
             else:
                 self.at += 1

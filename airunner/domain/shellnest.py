@@ -1,240 +1,286 @@
-"""Shell text inside words: what `sh -c`, `eval`, `su -c`, `ssh` and a here-document for a shell will read once more.
+"""Which words of a command another program reads as code: `sh -c`, `su -c`, `eval`, `ssh`, `python -c`, `sed`, `make` and so on.
 
-The inner text is put together with a map of where each of its characters stands, so that what is found in it can be
-shown, and changed, in the outer text.
+Shells and interpreters count wherever they stand in a command, for no list of the programs that start others is complete.
 """
 
 from __future__ import annotations
 
 import re
-from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import NamedTuple
 
-from airunner.domain.shellbase import Segment, Word
+from airunner.domain.shellbase import Word
+from airunner.domain.shellcode import (
+    CODE_READERS,
+    CONTAINERS,
+    INPUT_READERS,
+    INTERPRETERS,
+    SHELLS,
+    SWITCHERS,
+    TRANSPARENT,
+    WRAPPER_LONG_VALUES,
+    WRAPPER_OPERANDS,
+    WRAPPER_VALUES,
+    WRAPPERS,
+)
 from airunner.domain.shellread import Command
 
-SHELLS = frozenset({"sh", "bash", "dash", "ksh", "zsh", "ash", "busybox"})
-_SWITCHERS = frozenset({"su", "runuser", "script", "flock"})
-_WRAPPERS = frozenset(
-    [
-        "env",
-        "sudo",
-        "doas",
-        "timeout",
-        "nice",
-        "ionice",
-        "exec",
-        "nohup",
-        "setsid",
-        "stdbuf",
-        "time",
-        "command",
-        "builtin",
-        "chroot",
-        "chrt",
-        "taskset",
-        "unshare",
-        "nsenter",
-        "docker",
-        "podman",
-        "kubectl",
-        "xargs",
-        "find",
-        "parallel",
-        "watch",
-        "flock",
-        "script",
-        "systemd-run",
-        "strace",
-        "unbuffer",
-        "caffeinate",
-    ]
-)
-_CLEARS_ENVIRONMENT = frozenset({"sudo", "doas", "docker", "podman", "kubectl", "nsenter", "systemd-run"})
-_PASSES = re.compile(r"-[A-Za-z]*E[A-Za-z]*\Z|--preserve-env|(-e|--env=|--setenv=)?(PROMPT|PROMPT_FILE)(=|\Z)")
-_MOST_OPTIONS = 12  # of a wrapper, looked at
-_INTERPRETERS = re.compile(r"(python[\d.]*|pypy[\d.]*|perl|ruby|node|nodejs|deno|bun|php|lua|Rscript)\Z")
-_CODE_OPTION = re.compile(r"-[A-Za-z]*[cerE]\Z|--eval\Z|--print\Z|-p\Z|eval\Z")
+_LONG_COMMANDS = ("--command", "--session-command")
+_SOURCES = frozenset({"source", "."})
+_READERS = _SOURCES | {"eval", "ssh"} | SWITCHERS.keys() | CODE_READERS.keys()
+_INPUTS = _SOURCES | {"su", "runuser", "ssh", "xargs"} | INPUT_READERS
+_GLOB = re.compile(r"[*?\[]")
+_EXECUTING = ("-exec", "-execdir", "-ok", "-okdir")  # of find(1)
+_SHELL_VARIABLES = re.compile(r"\$\{?(SHELL|BASH|0)\}?\Z")
+_PLAIN_VALUE = re.compile(r"[-+]?[\d.]+[smhd%]?\Z")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(\[[^\]]*\])?\+?=")
+_INTERPRETER = re.compile(rf"({INTERPRETERS})\Z")
+_CODE_OPTION = re.compile(r"-[A-Za-z]*[cerEp]\Z|--?(eval|print|execute|command|expression)\Z|eval\Z", re.IGNORECASE)
+_INTERPRETER_VALUES = frozenset({"-W", "-X", "-I", "-C", "-M", "--require", "--import", "--loader", "--env-file"})
 _SSH_WITH_VALUE = re.compile(r"-[A-Za-z0-9]*[BbcDEeFIiJLlmOoPpQRSWw]\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """Words that are code of `kind`: shell, or "code" for another language. `skip` characters of the first are none of it."""
+    """Words that are code of `kind`: "shell"; "code" for another language; "file" for the name of a script.
+
+    The first `skip` characters of the first word are no code.
+    """
 
     kind: str
     words: tuple[Word, ...]
-    environment: bool  # whether our variables reach that shell
-    whole: bool  # whether a word that is the prompt and nothing else is meant as the script
+    environment: bool = True  # whether our variables surely reach that shell
+    whole: bool = False  # whether a word that is the prompt and nothing else is meant as the script
     skip: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Inner:
-    """Text for an inner shell; character i of it stands in the outer text from `starts[i]` to `ends[i]`, quoted as `styles[i]`."""
+class Input(NamedTuple):
+    """That a command runs its standard input: as "shell" text or other "code"; whether our variables reach it."""
 
-    text: str
-    starts: Sequence[int]
-    ends: Sequence[int]
-    styles: Sequence[str]
-    unknown: bool  # whether values stand in it that are not known yet
-
-    def outer(self, start: int, end: int) -> tuple[int, int]:
-        """Where `start` to `end` of the inner text stands outside."""
-        if not self.starts:
-            return 0, 0
-        last = len(self.starts) - 1
-        low = self.starts[min(start, last)]
-        return low, max(low, self.ends[min(max(end - 1, start), last)])
-
-    def encoded(self, start: int, end: int, text: str) -> str | None:
-        """`text` written so that it can replace `start` to `end` outside; None where the quoting changes in between."""
-        styles = set(self.styles[start:end])
-        joined = all(self.ends[i] == self.starts[i + 1] for i in range(start, end - 1))
-        return _encoded(text, styles.pop()) if len(styles) == 1 and joined else None
+    kind: str
+    environment: bool
 
 
 def nested_in(command: Command) -> list[Nested]:
     """The words of `command` that another shell (or language) will read as code."""
-    words = command.words[_assignments(command) :]
-    environment, position = _head(words)
-    if position is None:
-        return []
-    name, rest = program(words[position]), words[position + 1 :]
+    words = program_words(command)
+    found: list[Nested] = []
+    taken: set[int] = set()
+    for place, name, may_lead in _programs(words):
+        if words[place].start in taken:
+            continue
+        if name in SHELLS or _INTERPRETER.match(name) or (may_lead and name in _READERS):
+            found += _nested(name, words[:place], words[place + 1 :], may_lead)
+            taken = {word.start for one in found if one.kind == "shell" for word in one.words}
+    return found
+
+
+def _nested(name: str, before: list[Word], rest: list[Word], may_lead: bool) -> list[Nested]:
     if name in SHELLS:
-        return _of_shell(rest, environment)
-    if name in _SWITCHERS:
-        return _of_switcher(rest, environment)
+        return [one for one in _of_shell(rest, _reaches(before)) if may_lead or one.kind == "shell"]
+    if _INTERPRETER.match(name):
+        return _of_interpreter(rest, may_lead)
+    if name in SWITCHERS:
+        return _of_switcher(name, rest, name in ("script", "flock") and _reaches(before))
     if name == "eval":
-        return [Nested("shell", tuple(rest), environment, len(rest) == 1)] if rest else []
+        return [Nested("shell", tuple(rest), True, len(rest) == 1)] if rest else []
     if name == "ssh":
         return _of_ssh(rest)
-    if name.endswith("awk"):
-        return [Nested("code", (word,), environment, False) for word in rest[:1]]
-    return _of_interpreter(rest)
+    if name in _SOURCES:
+        return [Nested("file", (word,), whole=True) for word in rest[:1]]
+    return _of_reader(name, rest)
 
 
-def reads_commands_from_input(command: Command) -> tuple[bool, bool]:
-    """Whether `command` is a shell that runs its standard input, and whether our variables reach it."""
-    words = [word for word in command.words if not _ASSIGNMENT.match(word.raw)]
-    environment, position = _head(words)
-    if position is None:
-        return False, False
-    name, rest = program(words[position]), [word.literal for word in words[position + 1 :]]
+def input_of(command: Command) -> Input | None:
+    """Whether `command` is a program that runs its standard input, as `sh` without a script does."""
+    words = program_words(command)
+    for place, name, may_lead in _programs(words):
+        if name in SHELLS or (may_lead and (name in _INPUTS or _INTERPRETER.match(name))):
+            reads = _input(name, words[:place], words[place + 1 :])
+            if reads:
+                return reads
+    return None
+
+
+def _input(name: str, before: list[Word], rest: list[Word]) -> Input | None:
+    texts = [word.literal for word in rest]
     if name in SHELLS:
-        return all(word.startswith("-") and not _is_c(word) for word in rest) or "-s" in rest, environment
-    if name in _SWITCHERS:
-        return not any(_is_c(word) or word.startswith("--command") for word in rest), environment and not _is_login(
-            rest
+        return Input("shell", _reaches(before)) if _is_script_free(texts) else None
+    if name in ("su", "runuser"):
+        return (
+            Input("shell", False)
+            if "--" not in texts and not any(_code_of_option(name, text) for text in texts)
+            else None
         )
-    return name == "ssh", False
+    if name == "ssh":
+        return None if any(one.kind == "shell" for one in _of_ssh(rest)) else Input("shell", False)
+    if name in _SOURCES:
+        return Input("code", True) if texts and texts[0].startswith(("/dev/", "/proc/")) else None
+    if name == "xargs":
+        return Input("code", True) if _xargs_runs_input(rest) else None
+    if name in INPUT_READERS:
+        return Input("code", True)
+    is_free = all(text == "-" or (text.startswith("-") and not _CODE_OPTION.match(text)) for text in texts)
+    return Input("code", True) if is_free else None
 
 
 def program(word: Word) -> str:
-    """The name of the program a word names, without its folder."""
-    return word.literal.rpartition("/")[2]
+    """The name of the program a word names, without its folder; for all we know, what is expanded in it is empty."""
+    if _SHELL_VARIABLES.match(word.raw.strip('"')):
+        return "sh"
+    known = [segment for segment in word.segments if segment.style not in ("variable", "open") and not segment.ours]
+    name = "".join(segment.text for segment in known).rpartition("/")[2]
+    if any(segment.style == "plain" and _GLOB.search(segment.text) for segment in known):
+        return next((shell for shell in sorted(SHELLS) if fnmatchcase(shell, name)), name)
+    return name
+
+
+def may_vanish(word: Word) -> bool:
+    """Whether a word is nothing but an expansion that makes no word at all when it is empty (POSIX.1-2024 XCU 2.6.5)."""
+    unknown = all(segment.style in ("variable", "open") or not segment.text for segment in word.segments)
+    return unknown and ('"' not in word.raw or "@" in word.raw)
+
+
+def program_words(command: Command) -> list[Word]:
+    """The words of a command without the assignments in front of it; none for the head of a loop."""
+    if command.loop:
+        return []
+    for place, word in enumerate(command.words):
+        if not _ASSIGNMENT.match(word.raw):
+            return command.words[place:]
+    return []
+
+
+def assignments(command: Command) -> list[Word]:
+    """The words of a command that are assignments in front of it."""
+    return [] if command.loop else command.words[: len(command.words) - len(program_words(command))]
 
 
 def simple_words(command: Command) -> list[Word]:
     """The words of a command from the program's name on, without assignments and wrappers such as sudo or timeout."""
-    words = deque(command.words[_assignments(command) :])
-    while words and program(words[0]) in _WRAPPERS and program(words[0]) not in ("find", "xargs", "docker"):
-        words.popleft()
-        while words and (words[0].literal[:1] in "-0123456789" or _ASSIGNMENT.match(words[0].raw)):
-            words.popleft()
-    return list(words)
+    words = program_words(command)
+    for place, name, may_lead in _programs(words):
+        if may_lead and name not in WRAPPERS and name not in CONTAINERS:
+            return words[place:]
+    return []
 
 
-def inner_of(words: Iterable[Word], skip: int = 0) -> Inner:
-    """The text `words` give to the shell that reads them, joined by blanks."""
-    segments: list[Segment] = []
-    for word in words:
-        if segments:
-            segments.append(Segment(" ", word.start, word.start, "between"))
-        segments += word.segments
-    return mapped(segments, skip)
+def _programs(words: Sequence[Word]) -> Iterator[tuple[int, str, bool]]:
+    """Every word that could name a program: its place, the name, and whether it may be the one that is run.
 
-
-def mapped(segments: Iterable[Segment], skip: int = 0) -> Inner:
-    """The text of `segments` with its map."""
-    texts: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    styles: list[str] = []
-    unknown = False
-    for segment in segments:
-        size = len(segment.text)
-        unknown |= segment.style in ("open", "variable")
-        texts.append(segment.text)
-        one_to_one = size == segment.end - segment.start
-        starts += range(segment.start, segment.end) if one_to_one else [segment.start] * size
-        ends += range(segment.start + 1, segment.end + 1) if one_to_one else [segment.end] * size
-        styles += [segment.style] * size
-    text = "".join(texts)
-    return Inner(text[skip:], starts[skip:], ends[skip:], styles[skip:], unknown)
-
-
-def _assignments(command: Command) -> int:
-    """How many words of a command are assignments in front of it."""
-    for place, word in enumerate(command.words):
-        if not _ASSIGNMENT.match(word.raw):
-            return place
-    return len(command.words)
-
-
-def _head(words: list[Word]) -> tuple[bool, int | None]:
-    """The place of the program that may read code, behind wrappers; and whether the environment reaches it."""
-    environment = True
-    wrapped = False
+    That is the first, and behind a wrapper and its options the next.
+    """
+    wrapper, operands = "", 0
+    leads, forever, is_value = True, False, False
     for place, word in enumerate(words):
-        name = program(word)
-        if name in SHELLS or name in _SWITCHERS or name in ("eval", "ssh") or name.endswith("awk"):
-            return environment, place
-        if _INTERPRETERS.match(name):
-            return environment, place
-        if name in _WRAPPERS:
-            wrapped = True
-            options = [later.literal for later in words[place + 1 : place + 1 + _MOST_OPTIONS]]
-            if name in _CLEARS_ENVIRONMENT or (
-                name == "env" and options[:1] in (["-"], ["-i"], ["--ignore-environment"])
-            ):
-                environment = environment and any(_PASSES.match(option) for option in options)
-        elif not wrapped:
-            return environment, None
-    return environment, None
+        name, text = program(word), word.literal
+        if wrapper and (is_value or _is_passed_over(word)):
+            is_value = not is_value and _takes_value(wrapper, text)
+            yield place, name, forever
+            continue
+        if operands:
+            operands -= 1
+            yield place, name, forever
+            continue
+        may_lead = leads or (place > 0 and words[place - 1].literal in _EXECUTING)
+        yield place, name, may_lead or forever
+        if may_lead and not may_vanish(word):
+            leads = name in WRAPPERS or name in CONTAINERS
+            wrapper, operands = name if leads else "", WRAPPER_OPERANDS.get(name, 0)
+            forever |= name in CONTAINERS
+
+
+def _is_passed_over(word: Word) -> bool:
+    """Whether a word behind a wrapper is an option, an assignment or a number."""
+    text = word.literal
+    return text.startswith("-") or bool(_PLAIN_VALUE.match(text) or _ASSIGNMENT.match(word.raw))
+
+
+def _takes_value(wrapper: str, option: str) -> bool:
+    """Whether the word after an option of a wrapper is its value."""
+    if option.startswith("--"):
+        return option in WRAPPER_LONG_VALUES
+    return option.startswith("-") and option[-1:] in WRAPPER_VALUES.get(wrapper, "")
+
+
+def _reaches(before: Sequence[Word]) -> bool:
+    """Whether all that stands before a shell is sure to hand the environment on."""
+    name = ""
+    for word in before:
+        if program(word) in TRANSPARENT:
+            name = program(word)
+        elif word.literal.startswith("-"):
+            if name in ("env", "exec", ""):
+                return False
+        elif not name or not (_PLAIN_VALUE.match(word.literal) or _ASSIGNMENT.match(word.raw)):
+            return False
+    return True
 
 
 def _of_shell(words: list[Word], environment: bool) -> list[Nested]:
-    """`-c` may stand among other options, the command string is the first word that is none."""
+    """`-c` may stand among other options; the command string is the first word that is none, or else a script's name."""
+    found: list[Nested] = []  # words that may not be there, so that the next is the code
     takes_code = skip_next = False
     for word in words:
         text = word.literal
         if skip_next:
             skip_next = False
-        elif text == "sh" and not takes_code:
-            continue  # busybox sh
         elif text[:1] in ("-", "+") and len(text) > 1:
-            takes_code |= _is_c(text)
-            skip_next = (
-                text.rstrip("c")[-1:] in ("o", "O") and not text.startswith("--") or text in ("--rcfile", "--init-file")
-            )
+            takes_code |= text[:1] == "-" and text[1:2] != "-" and "c" in text
+            skip_next = text.rstrip("c")[-1:] in ("o", "O") and not text.startswith("--")
+            skip_next |= text in ("--rcfile", "--init-file")
+        elif may_vanish(word):
+            found.append(Nested("code", (word,)))
         else:
-            return [Nested("shell", (word,), environment, True)] if takes_code else []
-    return []
+            kind = "shell" if takes_code else "file"
+            return [*found, Nested("code" if found else kind, (word,), environment, True)]
+    return found
 
 
-def _of_switcher(words: list[Word], environment: bool) -> list[Nested]:
-    environment = environment and not _is_login([word.literal for word in words])
+def _xargs_runs_input(words: list[Word]) -> bool:
+    """Whether what xargs(1) reads gets into a script, or is one: it is put into the text, or the shell has none yet."""
+    replaces = any(word.literal.startswith(("-I", "-i", "--replace")) for word in words)
+    for place, word in enumerate(words):
+        if program(word) in SHELLS or _INTERPRETER.match(program(word)):
+            return replaces or not _nested(program(word), words[:place], words[place + 1 :], True)
+    return False
+
+
+def _is_script_free(words: Sequence[str]) -> bool:
+    """Whether a shell with these arguments reads its input: it has -s, or neither a command string nor a script."""
+    for text in words:
+        if text[:1] == "-" and text[1:2] != "-" and set("cs") & set(text):
+            return "s" in text
+        if text[:1] not in ("-", "+"):
+            return False
+    return True
+
+
+def _of_switcher(name: str, words: list[Word], environment: bool) -> list[Nested]:
     found = []
     for place, word in enumerate(words):
-        text = word.literal
-        if text.startswith("--command="):
-            found.append(Nested("shell", (word,), environment, False, len("--command=")))
-        elif (_is_c(text) or text == "--command") and place + 1 < len(words):
-            found.append(Nested("shell", (words[place + 1],), environment, False))
+        skip = _code_of_option(name, word.literal)
+        if skip and skip < len(word.literal):
+            plain = word.raw[:skip] == word.literal[:skip]
+            found.append(Nested("shell" if plain else "code", (word,), environment, skip=skip))
+        elif skip and place + 1 < len(words):
+            found.append(Nested("shell", (words[place + 1],), environment, whole=True))
     return found
+
+
+def _code_of_option(name: str, text: str) -> int:
+    """Where in an option the shell text begins that it gives: at its end when that is the next word; 0 for others."""
+    if text.startswith("--"):
+        option = text.partition("=")[0]
+        if len(option) > 2 and any(known.startswith(option) for known in _LONG_COMMANDS):
+            return len(option) + ("=" in text)
+    elif text.startswith("-"):
+        for place, letter in enumerate(text[1:], 2):
+            if letter in SWITCHERS[name]:
+                return place if letter == "c" else 0
+    return 0
 
 
 def _of_ssh(words: list[Word]) -> list[Nested]:
@@ -242,36 +288,53 @@ def _of_ssh(words: list[Word]) -> list[Nested]:
     place = 0
     while place < len(words) and words[place].literal.startswith("-"):
         place += 2 if _SSH_WITH_VALUE.match(words[place].literal) else 1
+    found = [Nested("code", (word,)) for word in words[: place + 1]]  # -o ProxyCommand=…
     rest = tuple(words[place + 1 :])
-    return [Nested("shell", rest, False, False)] if rest else []
+    return [*found, Nested("shell", rest, False, len(rest) == 1)] if rest else found
 
 
-def _of_interpreter(words: list[Word]) -> list[Nested]:
-    found = []
-    for place, word in enumerate(words[:-1]):
-        if _CODE_OPTION.match(word.literal):
-            found.append(Nested("code", (words[place + 1],), True, True))
-        elif not word.literal.startswith("-"):
-            break
+def _of_interpreter(words: list[Word], may_lead: bool) -> list[Nested]:
+    """The options, the values of those that take code, and the script's name where no code was given."""
+    found: list[Nested] = []
+    is_code = has_code = is_value = False
+    for word in words:
+        text = word.literal
+        if is_value:
+            is_value = False
+        elif is_code:
+            found.append(Nested("code", (word,), whole=True))
+            is_code = False
+        elif text == "-m":  # a module of Python's, and its own arguments
+            return found
+        elif text.startswith("-") or text == "eval":
+            is_value = text in _INTERPRETER_VALUES
+            is_code = bool(_CODE_OPTION.match(text))
+            has_code |= is_code
+            found.append(Nested("code", (word,)))
+        else:
+            return found if has_code or not may_lead else [*found, Nested("file", (word,), whole=True)]
+        if not may_lead and not has_code:
+            return []
     return found
 
 
-def _is_c(text: str) -> bool:
-    """Whether an option is -c, alone or with others (`-lc`)."""
-    return text[:1] == "-" and text[1:2] != "-" and "c" in text
-
-
-def _is_login(words: list[str]) -> bool:
-    return any(text in ("-", "--login") or (text[:1] == "-" and text[1:2] != "-" and "l" in text) for text in words)
-
-
-def _encoded(text: str, style: str) -> str:
-    """`text` as it must be written inside quotes of `style` to mean itself."""
-    if style == "single":
-        return text.replace("'", "'\\''")
-    if style == "ansi":
-        return text.replace("\\", "\\\\").replace("'", "\\'")
-    escaped = {"double": '\\"$`', "heredoc": "\\$`", "backquote": "\\`", "verbatim": ""}.get(style)
-    if escaped is None:
-        return re.sub(r"([^A-Za-z0-9_])", r"\\\1", text)
-    return "".join("\\" + character if character in escaped else character for character in text)
+def _of_reader(name: str, words: list[Word]) -> list[Nested]:
+    """The operands and the values of options that are code for a program of the table."""
+    operands, options, values = CODE_READERS[name]
+    found, operand, takes_value, is_value = [], 0, False, False
+    for word in words:
+        text = word.literal
+        if is_value:
+            is_value = False
+        elif takes_value:
+            found.append(Nested("code", (word,)))
+            takes_value = False
+        elif text.startswith(("-", "+")) and len(text) > 1:
+            takes_value, is_value = bool(options.fullmatch(text)), bool(values.fullmatch(text))
+            if options.match(text):
+                found.append(Nested("code", (word,)))
+        else:
+            operand += 1
+            if operand in operands:
+                found.append(Nested("code", (word,)))
+    return found

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from airunner.domain.shellbase import Word
-from airunner.domain.shelldocuments import DocumentReader, HereDocument
+from airunner.domain.shellcompound import OPERATOR, CompoundReader
+from airunner.domain.shelldocuments import HereDocument
 
 _REDIRECTION = re.compile(r"(?:\d+|\{[A-Za-z_]\w*\})?(&>>|&>|<<<|<<-|<<|<>|<&|<|>>|>&|>\||>)(?!\()")
-_OPERATOR = re.compile(r";;&|;;|;&|;|&&|&|\|\||\|&|\|")
 _FUNCTION = re.compile(r"\([ \t]*\)")
-_ESAC = re.compile(r"esac(?![^\s;&|()<>])")
+_TIME_P = re.compile(r"[ \t]+-p(?=[\s;&|])")
 _BLOCKS = {"if": "fi", "while": "done", "until": "done", "for": "done", "select": "done", "{": "}"}
 _ENDS = frozenset(_BLOCKS.values())
 _GO_ON = frozenset({"then", "do", "else", "elif", "!", "time", "coproc"})
@@ -24,13 +24,29 @@ _START, _AFTER, _ARGUMENTS = range(3)
 
 @dataclass(slots=True)
 class Command:
-    """A simple command. `pipe` is the place, in the list of commands, of the one whose output it reads, or -1."""
+    """A simple command. `pipe` is the place, in the list of commands, of the one whose output it reads, or -1.
+
+    `fed` is where the text begins of all that may write its input, or -1; `loop` tells the words of `for` and `select`.
+    """
 
     words: list[Word] = field(default_factory=list)
     redirections: list[tuple[str, Word]] = field(default_factory=list)
     here_documents: list[HereDocument] = field(default_factory=list)
     pipe: int = -1
+    fed: int = -1
+    piped: bool = False  # whether its output goes into another one
+    loop: bool = False
     defines: str = ""  # the function's name, in a definition
+
+
+class _Block(NamedTuple):
+    """A block begun: which word closes it, which opened it and where, and how things stood in front of it."""
+
+    closer: str
+    opener: str
+    at: int
+    start: int
+    fed: int
 
 
 @dataclass(slots=True)
@@ -41,10 +57,12 @@ class _Frame:
     state: int = _START
     command: Command = field(default_factory=Command)
     pipe: int = -1
-    blocks: list[tuple[str, str, int]] = field(default_factory=list)  # closing word, opening word, where
+    start: int = -1  # of the pipeline
+    fed: int = -1
+    blocks: list[_Block] = field(default_factory=list)
 
 
-class ShellReader(DocumentReader):
+class ShellReader(CompoundReader):
     """Reads a whole script; the results are in its attributes."""
 
     def __init__(self, text: str, depth: int = 0) -> None:
@@ -67,8 +85,10 @@ class ShellReader(DocumentReader):
         while self.at < self.limit and not closed:
             closed = self._step(frame)
         self._finish(frame)
-        for end, word, start in frame.blocks:
-            self.problem("unclosed_block", f"`{word}` is not closed; add `{end}`.", start, start + len(word))
+        for block in frame.blocks:
+            text = f"`{block.opener}` is not closed; add `{block.closer}`."
+            self.problem("unclosed_block", text, block.at, block.at + len(block.opener))
+            self.fed = block.fed
         return closed or not closer
 
     def _step(self, frame: _Frame) -> bool:
@@ -81,13 +101,20 @@ class ShellReader(DocumentReader):
         elif character == "#":
             self.skip_line()
         elif character == "\n":
-            self._finish(frame)
+            if frame.state != _START or frame.fed < 0:  # a pipeline goes on after "|" and the end of the line
+                self._finish(frame)
             self.newline()
-        elif character == ")":
+        else:
+            frame.start = self.at if frame.start < 0 else frame.start
+            return self._token(frame, character)
+        return False
+
+    def _token(self, frame: _Frame, character: str) -> bool:
+        if character == ")":
             return self._closing_parenthesis(frame)
-        elif redirection := _REDIRECTION.match(self.text, self.at, self.limit):
+        if redirection := _REDIRECTION.match(self.text, self.at, self.limit):
             self._redirection(frame, redirection)
-        elif operator := _OPERATOR.match(self.text, self.at, self.limit):
+        elif operator := OPERATOR.match(self.text, self.at, self.limit):
             return self._operator(frame, operator[0])
         elif character == "(":
             self._opening_parenthesis(frame)
@@ -95,14 +122,20 @@ class ShellReader(DocumentReader):
             return self._word(frame)
         return False
 
+    def _fed_in(self, frame: _Frame) -> int:
+        """Where the text begins of all that may write the input of the command being read; what is outermost began first."""
+        return self.fed if self.fed >= 0 else frame.fed
+
     # Ends of commands
 
     def _finish(self, frame: _Frame) -> None:
         command = frame.command
         if command.words or command.redirections or command.here_documents:
             command.pipe = frame.pipe
+            command.fed = self._fed_in(frame)
             self.found.append(command)
         frame.command, frame.state, frame.pipe = Command(), _START, -1
+        frame.start = frame.fed = -1
 
     def _operator(self, frame: _Frame, operator: str) -> bool:
         if operator in (";;", ";&", ";;&"):
@@ -111,10 +144,14 @@ class ShellReader(DocumentReader):
             self.problem(
                 "unexpected_token", f"`{operator}` stands outside of a `case`.", self.at, self.at + len(operator)
             )
+        start, known = frame.start, len(self.found)
         self._finish(frame)
         self.at += len(operator)
         if operator in ("|", "|&"):
             frame.pipe = len(self.found) - 1
+            frame.start = frame.fed = start
+            for command in self.found[known:]:
+                command.piped = True
         return False
 
     def _closing_parenthesis(self, frame: _Frame) -> bool:
@@ -137,8 +174,10 @@ class ShellReader(DocumentReader):
             return
         self.at = start + 1
         if self.enter():
+            fed, self.fed = self.fed, self._fed_in(frame)
             if not self.commands(")"):
                 self.problem("unclosed_parenthesis", "A group opened with ( is not closed; add ).", start)
+            self.fed = fed
             self.leave()
         frame.state = _AFTER
 
@@ -175,21 +214,26 @@ class ShellReader(DocumentReader):
             self._end_block(frame, word)
         elif name in _GO_ON:
             frame.state = _START
+            if name == "time":
+                portable = _TIME_P.match(self.text, self.at, self.limit)
+                self.at = portable.end() if portable else self.at
         elif frame.state == _AFTER:
             return False
         elif name == "case":
-            self._case(word)
+            self.case(word)
             frame.state = _AFTER
         elif name == "[[":
-            self._test(word)
+            self.test(word)
             frame.state = _AFTER
         elif name == "function":
-            self._skip_blanks()
+            self.skip_blanks()
             self.word()
-            brackets = _FUNCTION.match(self.text, self._after_blanks(), self.limit)
+            brackets = _FUNCTION.match(self.text, self.after_blanks(), self.limit)
             self.at = brackets.end() if brackets else self.at
         elif name in _BLOCKS:
-            frame.blocks.append((_BLOCKS[name], name, word.start))
+            frame.blocks.append(_Block(_BLOCKS[name], name, word.start, frame.start, self.fed))
+            self.fed = self._fed_in(frame)
+            frame.start = frame.fed = -1
             self._loop_head(frame, name)
         else:
             return False
@@ -200,100 +244,27 @@ class ShellReader(DocumentReader):
         if name not in ("for", "select"):
             frame.state = _START
             return
-        place = self._after_blanks()
+        place = self.after_blanks()
         if self.text.startswith("((", place) and self.arithmetic(place, place + 2):
             frame.state = _AFTER
             return
         frame.state = _ARGUMENTS
+        frame.command.loop = True
 
     def _end_block(self, frame: _Frame, word: Word) -> None:
-        if frame.blocks and frame.blocks[-1][0] == word.raw:
-            frame.blocks.pop()
+        if frame.blocks and frame.blocks[-1].closer == word.raw:
+            block = frame.blocks.pop()
+            frame.start, self.fed = block.start, block.fed
         else:
             self.problem("unexpected_token", f"`{word.raw}` closes nothing; remove it, or quote it.", word.start)
         frame.state = _AFTER
-
-    def _case(self, opening: Word) -> None:
-        """`case WORD in PATTERN) … ;; esac`, all of it."""
-        if not self.enter():
-            return
-        self._skip_blanks()
-        self.word()
-        self._skip_space()
-        if self.at < self.limit and self.word().raw != "in":
-            self.problem("unexpected_token", "After `case` and its word comes `in`.", opening.start)
-        closed = False
-        while self.at < self.limit and not closed:
-            self._skip_space()
-            closed = self._esac() or (self._patterns() and self.commands(";;") and self._item_end())
-        if not closed:
-            self.problem("unclosed_block", "`case` is not closed; add `esac`.", opening.start, opening.end)
-        self.leave()
-
-    def _esac(self) -> bool:
-        if _ESAC.match(self.text, self.at, self.limit):
-            self.at += 4
-            return True
-        return False
-
-    def _patterns(self) -> bool:
-        """`(a | b)` or `a | b)`; False when the text ends in them."""
-        if self.text.startswith("(", self.at):
-            self.at += 1
-        while self.at < self.limit:
-            character = self.text[self.at]
-            if character == ")":
-                self.at += 1
-                return True
-            before = self.at
-            if character not in " \t\n|":
-                self.word()
-            self.at = max(self.at, before + 1)
-        return False
-
-    def _item_end(self) -> bool:
-        """Take what ended the commands of an item; True when that was `esac`."""
-        operator = _OPERATOR.match(self.text, self.at, self.limit)
-        if operator and operator[0] in (";;", ";&", ";;&"):
-            self.at = operator.end()
-            return False
-        return self._esac()
-
-    def _test(self, opening: Word) -> None:
-        """`[[ … ]]`: words and operators up to the closing word."""
-        while self.at < self.limit:
-            self._skip_space()
-            before = self.at
-            if self.at < self.limit and self.word().raw == "]]":
-                return
-            self.at = max(self.at, before + 1)
-        self.problem("unclosed_block", "`[[` is not closed; add `]]`.", opening.start, opening.end)
-
-    def _after_blanks(self) -> int:
-        place = self.at
-        while place < self.limit and self.text[place] in " \t":
-            place += 1
-        return place
-
-    def _skip_blanks(self) -> None:
-        self.at = self._after_blanks()
-
-    def _skip_space(self) -> None:
-        """Blanks, newlines and comments."""
-        while self.at < self.limit and self.text[self.at] in " \t\n#":
-            if self.text[self.at] == "#":
-                self.skip_line()
-            elif self.text[self.at] == "\n":
-                self.newline()
-            else:
-                self.at += 1
 
     # Redirections
 
     def _redirection(self, frame: _Frame, match: re.Match[str]) -> None:
         start, operator = self.at, match[1]
         self.at = match.end()
-        self._skip_blanks()
+        self.skip_blanks()
         first = len(self.found)
         target = self.word()
         target.inner = (first, len(self.found))

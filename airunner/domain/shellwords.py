@@ -74,7 +74,9 @@ class WordReader(ExpansionReader):
         following = self.text[start + 1 : start + 2]
         if character in "<>" and following == "(":
             self.at += 2
+            fed, self.fed = self.fed, 0 if character == ">" else self.fed  # what stands before may write into >(…)
             self.substitution(start, "process substitution", "<(…)")
+            self.fed = fed
         elif character == "(" and _BEFORE_ARRAY.match(self.text[word.start : start]):
             self._array(start)
         elif character == "(" and start > word.start and self.text[start - 1] in "@!?*+":
@@ -94,11 +96,19 @@ class WordReader(ExpansionReader):
             elif self.text[self.at] == "#":
                 self.skip_line()
             else:
-                before = self.at
-                self.word()
-                self.at = max(self.at, before + 1)
+                self._element()
         self.close(start, "unclosed_parenthesis", "An array opened with ( is not closed; add ).")
         self.leave()
+
+    def _element(self) -> None:
+        """A word of an array; the subscript of `[…]=value` is arithmetic."""
+        before, marks = self.at, self.marks()
+        self.word()
+        self.at = max(self.at, before + 1)
+        end = self.text.find("]", before, self.at) if self.text.startswith("[", before) else -1
+        for kept, mark in zip((self.uses, self.others), marks, strict=True):
+            for use in kept[mark:]:
+                use.context = "arithmetic" if use.start < end else use.context
 
     def _pattern(self, start: int) -> None:
         """An extended pattern, `@(a|b)`."""
@@ -135,7 +145,7 @@ class WordReader(ExpansionReader):
 
     def _uses_in_quotes(self, begin: int, end: int, context: str) -> None:
         for match in OURS_IN_QUOTES.finditer(self.text, begin, end):
-            self.uses.append(Use(match[1] or match[2], match.start(), match.end(), context, self.level))
+            self.note(Use(match[1] or match[2], match.start(), match.end(), context, self.level))
 
     def ansi(self, segments: list[Segment]) -> None:
         """`$'…'`, where a backslash escapes."""

@@ -1,52 +1,104 @@
 """Judges an invocation template: which of our variables stand where, what is wrong, what is dangerous; and rewrites it.
 
 The prompt's text is never put into the template. It is exported as a variable, and each placeholder is written so that
-the variable arrives as one argument, byte for byte, in the quoting it stands in.
+the variable arrives as one argument, byte for byte, in the quoting it stands in. To a shell that does not get the
+environment (behind `su -`, `sudo`, `ssh`) the variables are carried in front of its text, quoted as POSIX says (XCU 2.2.2).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from airunner.base.errors import Invalid
-from airunner.domain.placeholders import NESTED, QUOTED_DOCUMENT, UNSUPPORTED, Findings, Placeholder, examine
+from airunner.domain.findings import CARRY, Findings, Load, Placeholder
+from airunner.domain.placeholders import NESTED, QUOTED_DOCUMENT, UNSUPPORTED, Budget, examine
 from airunner.domain.shellbase import Problem
+from airunner.domain.shellinner import Edit
 
-__all__ = ["Placeholder", "Problem", "Reading", "read", "rewrite"]
+__all__ = ["CARRY", "Placeholder", "Problem", "Reading", "echoed", "quoted", "read", "rewrite"]
 
-_ABOUT_PLACEHOLDERS = frozenset({NESTED, QUOTED_DOCUMENT, UNSUPPORTED})
+_ABOUT_PLACEHOLDERS = frozenset({NESTED, QUOTED_DOCUMENT, UNSUPPORTED, "prompt_is_command"})
+_MOST_CHARACTERS = 400_000  # read in all, the texts inside of texts included
+_ALWAYS = ("WORKING_DIR", "RUN_ID")
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a template says. `errors` make it unusable; `dangers` must be acknowledged, by code, before it may run."""
+    """What a template says. `errors` make it unusable; `dangers` must be acknowledged, by code, before it may run.
+
+    `elsewhere` says that something in it (`su`, `sudo`, `docker`) may read the prompt's file as another user.
+    """
 
     placeholders: tuple[Placeholder, ...]
     errors: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     dangers: tuple[Problem, ...]
+    elsewhere: bool = False
+    carried: int = 0
+    loads: tuple[Load, ...] = ()
 
     def uses(self, name: str) -> bool:
         """Whether the variable `name` is expanded anywhere."""
         return any(placeholder.name == name for placeholder in self.placeholders)
 
+    def exports(self, values: Mapping[str, str]) -> dict[str, str]:
+        """Return what must be in the command's environment, of `values` (PROMPT, PROMPT_FILE, WORKING_DIR, RUN_ID)."""
+        given = {name: value for name, value in values.items() if name in _ALWAYS or self.uses(name)}
+        carry = ""
+        used = {name: value for name, value in given.items() if self.uses(name)}
+        for _ in range(self.carried):
+            inner = {**used, CARRY: carry} if carry else used
+            assigned = "".join(f"{name}={quoted(value)};" for name, value in inner.items())
+            carry = f"{assigned}export {' '.join(inner)};"
+        return {**given, CARRY: carry} if carry else given
+
+    def longest(self, values: Mapping[str, str]) -> int:
+        """Return the bytes of the longest single argument or environment string that a run with `values` needs."""
+        exports = self.exports(values)
+        strings = [len(name) + 1 + len(value.encode()) for name, value in exports.items()]
+        return max([0, *strings, *(load.bytes({**values, **exports}) for load in self.loads)])
+
+
+def quoted(value: str) -> str:
+    """Return `value` as one word of POSIX shell (XCU 2.2.2)."""
+    return "'" + value.replace("'", "'\\''") + "'"
+
 
 def read(template: str) -> Reading:
-    """Read a template. Never raises, and takes time linear in its length."""
-    return _judged(template, examine(template))
+    """Read a template. Never raises; the time it takes is bounded."""
+    return _judged(template, examine(template, Budget(_MOST_CHARACTERS)))
 
 
 def rewrite(template: str) -> str:
     """The script to run: `x $PROMPT` becomes `x "$PROMPT"`. Raises Invalid when `read` finds an error."""
-    found = examine(template)
-    errors = _judged(template, found).errors
+    return _edited(template, _usable(template).edits)
+
+
+def echoed(template: str) -> str:
+    """The template with `echo` in front of the command that holds the prompt. Raises Invalid where that is unclear."""
+    found = _usable(template)
+    why = found.unclear or ("" if found.echoes else "no command has it as an argument")
+    if why:
+        text = f"The template cannot be tried with echo in front of the command that gets the prompt: {why}. Run a small prompt."
+        raise Invalid(text, code="test_unclear", fields={"invocationTemplate": text})
+    return _edited(template, found.echoes)
+
+
+def _usable(template: str) -> Findings:
+    found = examine(template, Budget(_MOST_CHARACTERS))
+    errors = [error for error in _judged(template, found).errors if error.code != "missing_prompt"]
     if errors:
         text = " ".join(dict.fromkeys(error.text for error in errors))
         raise Invalid(f"The invocation template cannot be used: {text}", fields={"invocationTemplate": text})
+    return found
+
+
+def _edited(template: str, edits: Iterable[Edit]) -> str:
     pieces: list[str] = []
     at = 0
-    for start, end, written in sorted(found.edits):
+    for start, end, written in sorted(edits):
         pieces += (template[at:start], written)
         at = end
     return "".join((*pieces, template[at:]))
@@ -61,11 +113,15 @@ def _judged(template: str, found: Findings) -> Reading:
     if not names & {"PROMPT", "PROMPT_FILE"} and not any(error.code in _ABOUT_PLACEHOLDERS for error in errors):
         text = 'The prompt is not used; write "$PROMPT", or "$PROMPT_FILE" for a file that holds it.'
         errors.append(Problem("missing_prompt", text, 0, len(template)))
+    if any(edit[1] > after[0] for edit, after in pairwise(sorted(found.edits))):
+        text = "Placeholders stand inside each other's quotes; write it simpler, or use $PROMPT_FILE."
+        errors.append(Problem(NESTED, text, 0, len(template)))
     if "WORKING_DIR" not in names:
         text = "$WORKING_DIR is not used. The command starts in the working directory; one that goes elsewhere must go back."
         warnings.append(Problem("no_working_dir", text, 0, len(template)))
     placeholders = sorted(found.placeholders, key=lambda placeholder: placeholder.start)
-    return Reading(tuple(placeholders), _ordered(errors), _ordered(warnings), _ordered(found.dangers))
+    problems = _ordered(errors), _ordered(warnings), _ordered(found.dangers)
+    return Reading(tuple(placeholders), *problems, found.elsewhere, found.carried, tuple(found.loads))
 
 
 def _ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,16 @@ from airunner.domain.run import StartRequest, new_run
 from airunner.domain.settings import Settings
 from airunner.domain.variables import fill
 from airunner.engine import places
+from airunner.engine.accounts import account_of
 from airunner.engine.conductor import Conductor
-from airunner.engine.resolve import Environment, check_prompt_fits, reserved_names, shown_command
+from airunner.engine.resolve import (
+    Environment,
+    check_prompt_fits,
+    shared_prompt_file,
+    shown_command,
+    trial_of,
+    values_of,
+)
 from airunner.spool.layout import folder_for
 from airunner.store.contract import Store
 
@@ -37,7 +45,7 @@ class Admission:
 
     def __init__(
         self, store: Store, conductor: Conductor, environment: Environment, bus: Bus, clock: Clock, ids: Ids,
-        data_folder: Path, node: str,
+        data_folder: Path, node: str, shared_path: Callable[[], Path],
     ) -> None:  # fmt: skip
         self._store = store
         self._conductor = conductor
@@ -47,6 +55,7 @@ class Admission:
         self._ids = ids
         self._data_folder = data_folder
         self._node = node
+        self._shared_path = shared_path
 
     def admit(self, request: StartRequest, origin: Origin) -> Doc:
         """Check the request and queue it; return the new run. Raises Invalid, NotFound, Conflict, Busy."""
@@ -66,30 +75,46 @@ class Admission:
 
     def resolve(self, request: StartRequest, origin: Origin, run_id: str | None = None) -> Doc:
         """Return the run that the request stands for, without storing or starting anything."""
-        settings = from_doc(Settings, self._store.settings())
         saved = self._saved_prompt(request.prompt_id)
         profile = self._profile(request.agent_profile_id or saved.get("agentProfileId"))
+        if not profile.enabled:
+            raise Conflict(
+                f"The agent profile {profile.name} is switched off; enable it first.", code="profile_disabled"
+            )
+        return self._resolve(request, saved, profile, origin, run_id)
+
+    def resolve_trial(self, id_or_slug: str, request: StartRequest, who: str) -> Doc:
+        """Return a quick test of a profile, which may be switched off: `echo` stands before its command."""
+        profile = from_doc(Profile, self.find_profile(id_or_slug))
+        return self._resolve(request, {}, trial_of(profile), Origin(who, "test"), None)
+
+    def _resolve(
+        self, request: StartRequest, saved: Mapping[str, Any], profile: Profile, origin: Origin, run_id: str | None
+    ) -> Doc:
+        settings = from_doc(Settings, self._store.settings())
+        account = account_of(profile.run_as_user)
+        self._environment.expect(account)
         directory = places.working_directory(
             request.working_directory
             or saved.get("workingDirectory")
             or settings.default_working_directory
-            or self._environment.home,
+            or account.home,
             self.bounds(settings),
         )
         prompt = fill(self._prompt_text(request, saved, directory, settings), request.variables)
         reading = template.read(profile.invocation_template)
-        check_prompt_fits(reading, prompt)
-        env = self._checked_env(request.env or {})
-        run = self._new_run(run_id or self._ids.new(), prompt, directory, profile, settings)
-        return {
-            **run,
+        run = {
+            **self._new_run(run_id or self._ids.new(), prompt, directory, profile, settings),
             "promptId": request.prompt_id,
             "promptName": saved.get("name"),
+            "promptFile": shared_prompt_file(reading, account, self._shared_path),
             "timeout": self._timeout(request, saved, profile),
             "triggeredBy": origin.triggered_by,
             "startedBy": origin.name,
-            "env": env or None,
+            "env": request.env or None,
         }
+        check_prompt_fits(reading, values_of(run))
+        return {**run, "command": shown_command(run, reading, account)}
 
     def bounds(self, settings: Settings) -> places.Bounds:
         """Return where requests may lead: never into the folders that hold tokens, records and output."""
@@ -119,14 +144,9 @@ class Admission:
             message = "No agent profile is named; give agentProfileId, a profile's id or slug."
             raise Invalid(message, fields={"agentProfileId": message})
         try:
-            profile = from_doc(Profile, self.find_profile(id_or_slug))
+            return from_doc(Profile, self.find_profile(id_or_slug))
         except NotFound as error:
             raise Invalid(error.message, code=error.code, fields={"agentProfileId": error.message}) from error
-        if not profile.enabled:
-            raise Conflict(
-                f"The agent profile {profile.name} is switched off; enable it first.", code="profile_disabled"
-            )
-        return profile
 
     def _prompt_text(self, request: StartRequest, saved: Mapping[str, Any], directory: str, settings: Settings) -> str:
         content = request.content if request.content is not None else saved.get("content")
@@ -137,13 +157,6 @@ class Admission:
         if kind == "file-reference":
             return places.read_prompt_file(content, directory, self.bounds(settings))
         return str(content)
-
-    def _checked_env(self, env: Mapping[str, str]) -> dict[str, str]:
-        taken = reserved_names(env)
-        if taken:
-            message = f"{', '.join(taken)} is set by airunner for every run; choose another name."
-            raise Invalid(message, fields={"env": message})
-        return dict(env)
 
     def _timeout(self, request: StartRequest, saved: Mapping[str, Any], profile: Profile) -> float:
         minutes = request.timeout or saved.get("timeout") or profile.default_timeout
@@ -166,7 +179,6 @@ class Admission:
             agentType=profile.agent_type,
             promptContent=prompt,
             workingDirectory=directory,
-            command=shown_command(profile.shell, profile.invocation_template, prompt, directory, folder),
             queuedAt=now,
             node=self._node,
             cols=profile.cols,
@@ -174,5 +186,7 @@ class Admission:
             requiresTTY=profile.requires_tty,
             template=profile.invocation_template,
             shell=profile.shell,
+            promptVia=profile.prompt_via,
+            runAsUser=profile.run_as_user,
             folder=str(folder),
         )

@@ -140,7 +140,7 @@ class Conductor:
 
     def _launch(self, run: Doc, profile: Profile | None, settings: Settings) -> None:
         run_id, folder = run["runId"], Folder(Path(run["folder"]))
-        if profile is None or not profile.enabled:
+        if profile is None or not (profile.enabled or run["triggeredBy"] == "test"):
             fate = "switched off" if profile else "deleted"
             reason = f"The profile {run['agentProfileName']} was {fate} while the run waited."
             self._close(run_id, finish.unstarted_changes("failed", reason, self._clock.now()))

@@ -9,6 +9,7 @@ from airunner.base.clock import from_epoch
 from airunner.domain.record import Doc
 from airunner.engine.shims import end_orphans
 from airunner.spool.layout import Folder
+from airunner.spool.prompts import remove_prompt
 from airunner.spool.rawlog import RawReader
 from airunner.spool.state import Exit, State, read_state
 
@@ -49,7 +50,7 @@ def lost_changes(folder: Folder, now: datetime, *, ended_as: tuple[str, str] | N
     """
     left = end_orphans(folder)
     state = read_state(folder)
-    folder.prompt.unlink(missing_ok=True)
+    remove_prompt(state.prompt_file if state else None)
     status, reason = ended_as or _LOST
     if left:
         reason += f" These processes could not be ended: {', '.join(map(str, left))}."

@@ -59,6 +59,10 @@ def working_directory(path: str, bounds: Bounds) -> str:
         raise _bad_directory(f"{path} is not a directory.")
     if not os.access(path, os.X_OK | os.R_OK):
         raise _bad_directory(f"The working directory {path} cannot be entered: permission denied.")
+    try:
+        str(real).encode()
+    except UnicodeEncodeError as error:  # a link leads to a name of other bytes: no record could hold it
+        raise _bad_directory(f"{path} leads to a directory whose name is not UTF-8 text.") from error
     return str(real)
 
 

@@ -3,105 +3,151 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shlex
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from airunner.base.errors import Invalid
 from airunner.domain import template
+from airunner.domain.fields import SET_BY_US
 from airunner.domain.profile import Profile
 from airunner.domain.settings import Settings
+from airunner.engine.accounts import Account, LoginPaths, account_of
+from airunner.spool import prompts
 from airunner.spool.layout import Folder
-from airunner.spool.spec import Spec
+from airunner.spool.spec import RunUser, Spec
 
 # Linux ends one string of argv or of the environment at 32 pages, its NUL included (execve(2), MAX_ARG_STRLEN).
 _LONGEST_STRING = 131_072
-LONGEST_PROMPT = _LONGEST_STRING - len("PROMPT=") - 1
-_RESERVED = ("RUN_ID", "WORKING_DIR", "PROMPT_FILE", "PROMPT")
+_TRIAL_MINUTES = 1
+_ALWAYS_EXPORTED = ("WORKING_DIR", "RUN_ID")
 
 
 class Environment:
     """The base environment of every run: never the server's own, only what a login would give."""
 
-    def __init__(self, environ: Mapping[str, str], login_path: Callable[[], str]) -> None:
+    def __init__(self, environ: Mapping[str, str], logins: LoginPaths) -> None:
         self._environ = environ
-        self._login_path = login_path
-        self._account = pwd.getpwuid(os.getuid())
+        self._logins = logins
 
-    def base(self, settings: Settings) -> dict[str, str]:
-        """Return PATH, HOME, LANG, TERM, USER, SHELL and what the setting `passEnv` names."""
-        account = self._account
+    def base(self, settings: Settings, account: Account) -> dict[str, str]:
+        """Return PATH, HOME, LANG, TERM, USER, SHELL of an account and what the setting `passEnv` names."""
         values = {
-            "PATH": self._login_path(),
-            "HOME": account.pw_dir,
+            "PATH": self._logins.of(account),
+            "HOME": account.home,
             "LANG": self._environ.get("LANG", "C.UTF-8"),
             "TERM": "xterm-256color",
-            "USER": account.pw_name,
-            "LOGNAME": account.pw_name,
-            "SHELL": account.pw_shell or "/bin/sh",
+            "USER": account.name,
+            "LOGNAME": account.name,
+            "SHELL": account.shell,
         }
         passed = {name: self._environ[name] for name in settings.pass_env if name in self._environ}
         return {**values, **passed}
 
-    @property
-    def home(self) -> str:
-        """The home directory of the account the runs use."""
-        return self._account.pw_dir
+    def expect(self, account: Account) -> None:
+        """Find out beforehand what takes a while: a run of that account is to come."""
+        self._logins.expect(account)
 
 
-def check_prompt_fits(reading: template.Reading, prompt: str) -> None:
+def values_of(run: Mapping[str, Any]) -> dict[str, str]:
+    """Return the values of the variables that a template may name, for one run."""
+    return {
+        "PROMPT": run["promptContent"],
+        "PROMPT_FILE": run.get("promptFile") or str(Folder(Path(run["folder"])).prompt),
+        "WORKING_DIR": run["workingDirectory"],
+        "RUN_ID": run["runId"],
+    }
+
+
+def shared_prompt_file(reading: template.Reading, account: Account, new_path: Callable[[], Path]) -> str | None:
+    """Return where the prompt's file goes when another user must read it, None when the run's own folder will do."""
+    if reading.uses("PROMPT_FILE") and (reading.elsewhere or account.is_other):
+        return str(new_path())
+    return None
+
+
+def check_prompt_fits(reading: template.Reading, values: Mapping[str, str]) -> None:
     """Raise Invalid when the template cannot carry a prompt of that length, or nothing can."""
+    prompt = values["PROMPT"]
     if "\0" in prompt:
         raise Invalid(
             "The prompt holds a NUL character, which no command line can carry; remove it.",
             fields={"content": "holds a NUL character"},
         )
-    size = len(prompt.encode())
-    if reading.uses("PROMPT") and size > LONGEST_PROMPT:
+
+    def is_too_long(characters: int) -> bool:
+        return reading.longest({**values, "PROMPT": prompt[:characters]}) >= _LONGEST_STRING
+
+    if is_too_long(len(prompt)):
+        most = bisect_left(range(1, min(len(prompt), _LONGEST_STRING)), True, key=is_too_long)
+        carried = len(prompt[:most].encode())
         message = (
-            f"The prompt has {size:,} bytes; an argument can carry at most {LONGEST_PROMPT:,}. "
-            "Use $PROMPT_FILE in the profile's template for longer ones."
+            f"The prompt has {len(prompt.encode()):,} bytes, of which the profile's template can carry {carried:,}. "
+            "For longer ones use $PROMPT_FILE in the template (or promptVia: stdin)."
         )
         raise Invalid(message, code="prompt_too_long", fields={"content": message})
 
 
-def shown_command(shell: str, invocation_template: str, prompt: str, directory: str, folder: Path) -> str:
+def shown_command(run: Mapping[str, Any], reading: template.Reading, account: Account) -> str:
     """Return what a person could paste into a shell to do the same (POSIX quoting)."""
-    reading = template.read(invocation_template)
-    values = {"WORKING_DIR": directory, "RUN_ID": folder.name, "PROMPT": prompt}
-    used = [f"{name}={shlex.quote(value)}" for name, value in values.items() if reading.uses(name)]
-    if reading.uses("PROMPT_FILE"):
-        used.append(f"PROMPT_FILE={shlex.quote(str(Folder(folder).prompt))}")
-    script = template.rewrite(invocation_template)
-    words = [*used, shlex.quote(shell), "-c", shlex.quote(script)]
-    return f"cd {shlex.quote(directory)} && {' '.join(words)}"
+    exported = reading.exports(values_of(run))
+    words = [
+        f"{name}={shlex.quote(value)}"
+        for name, value in exported.items()
+        if name not in _ALWAYS_EXPORTED or reading.uses(name)
+    ]
+    if account.is_other:
+        words += ["runuser", "-u", shlex.quote(account.name), "--"]
+    words += [shlex.quote(run["shell"]), "-c", shlex.quote(template.rewrite(run["template"]))]
+    source = f"printf %s {shlex.quote(run['promptContent'])} | " if run["promptVia"] == "stdin" else ""
+    return f"cd {shlex.quote(run['workingDirectory'])} && {source}{' '.join(words)}"
+
+
+def trial_of(profile: Profile) -> Profile:
+    """Return the profile as a quick test runs it: `echo` before its command, and a minute at most.
+
+    Raises Invalid where it is unclear what to put `echo` before.
+    """
+    if profile.prompt_via == "stdin":
+        raise Invalid(
+            "The prompt goes to standard input here; there is nothing to put echo before. Run a short prompt instead.",
+            code="test_unclear",
+        )
+    return replace(
+        profile,
+        invocation_template=template.echoed(profile.invocation_template),
+        default_timeout=min(profile.default_timeout, _TRIAL_MINUTES),
+    )
 
 
 def launch_spec(
     run: Mapping[str, Any], profile: Profile, settings: Settings, environment: Environment, bell: Path
 ) -> Spec:
-    """Return what the shim is told for a queued run, with the profile as it is now."""
+    """Return what the shim is told for a queued run, with the profile's bounds and variables as they are now.
+
+    Raises Invalid when the run's user or directory is no longer what it was.
+    """
     if os.path.realpath(run["workingDirectory"]) != run["workingDirectory"]:
         raise Invalid(f"the working directory {run['workingDirectory']} now leads elsewhere")
-    folder = Folder(Path(run["folder"]))
-    reading = template.read(run["template"])
-    needs_file = reading.uses("PROMPT_FILE")
-    env = {**environment.base(settings), **profile.env, **(run.get("env") or {})}
-    env.update(RUN_ID=run["runId"], WORKING_DIR=run["workingDirectory"], PWD=run["workingDirectory"])
-    env.pop("PROMPT", None)
-    if needs_file:
-        env["PROMPT_FILE"] = str(folder.prompt)
-    if reading.uses("PROMPT"):
-        env["PROMPT"] = run["promptContent"]
+    account = account_of(run.get("runAsUser"))
+    reading, values = template.read(run["template"]), values_of(run)
+    to_file, to_input = reading.uses("PROMPT_FILE"), run.get("promptVia") == "stdin"
+    env = {**environment.base(settings, account), **profile.env, **(run.get("env") or {})}
+    env = {name: value for name, value in env.items() if name not in SET_BY_US}
     return Spec(
         run_id=run["runId"],
-        folder=str(folder.path),
+        folder=run["folder"],
         argv=[run["shell"], "-c", template.rewrite(run["template"])],
-        env=env,
+        env={**env, "PWD": run["workingDirectory"], **reading.exports(values)},
         cwd=run["workingDirectory"],
-        prompt=run["promptContent"] if needs_file else None,
+        prompt=run["promptContent"] if to_file or to_input else None,
+        prompt_file=values["PROMPT_FILE"] if to_file else None,
+        prompt_mode=_mode(run, reading),
+        prompt_is_input=to_input,
+        user=_run_user(account) if account.is_other else None,
         bell=str(bell),
         tty=bool(run["requiresTTY"]),
         cols=run["cols"],
@@ -115,6 +161,11 @@ def launch_spec(
     )
 
 
-def reserved_names(env: Mapping[str, str]) -> list[str]:
-    """Return the names in `env` that airunner sets itself."""
-    return [name for name in _RESERVED if name in env]
+def _mode(run: Mapping[str, Any], reading: template.Reading) -> int:
+    if not run.get("promptFile"):
+        return prompts.PRIVATE
+    return prompts.EVERYBODYS if reading.elsewhere else prompts.OWNERS
+
+
+def _run_user(account: Account) -> RunUser:
+    return RunUser(account.name, account.uid, account.gid, list(account.groups))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping
+from typing import Any
+
+from airunner.engine.accounts import Account
 
 _CHECK_SECONDS = 5
 _LOGIN_SECONDS = 5
@@ -32,20 +35,28 @@ def syntax_error(shell: str, script: str) -> str | None:
     return text.splitlines()[0] if text else f"{shell} -n ended with {done.returncode}"
 
 
-def login_path(shell: str, environ: Mapping[str, str]) -> str:
-    """Return the PATH that a login shell sets, followed by what only the server's own PATH has."""
+def login_path(account: Account, environ: Mapping[str, str]) -> str:
+    """Return the PATH that the account's login shell sets; for our own, also what only the server's PATH has."""
+    env = {"HOME": account.home, "USER": account.name, "LOGNAME": account.name}
+    if "LANG" in environ:
+        env["LANG"] = environ["LANG"]
+    switch: dict[str, Any] = {}
+    if account.is_other:
+        switch = {"user": account.uid, "group": account.gid, "extra_groups": account.groups}
     try:
         done = subprocess.run(
-            [shell, "-lc", 'printf "\\n%s" "$PATH"'],
+            [account.shell, "-lc", 'printf "\\n%s" "$PATH"'],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_LOGIN_SECONDS,
-            env={name: environ[name] for name in ("HOME", "USER", "LOGNAME", "LANG") if name in environ},
+            env=env,
             cwd="/",
             check=False,
+            **switch,
         )
         found = done.stdout.decode("utf-8", "replace").rpartition("\n")[2]
     except (OSError, subprocess.TimeoutExpired):
         found = ""
-    folders = [*found.split(":"), *environ.get("PATH", "").split(":"), *_SYSTEM_PATH.split(":")]
+    servers = "" if account.is_other else environ.get("PATH", "")
+    folders = [*found.split(":"), *servers.split(":"), *_SYSTEM_PATH.split(":")]
     return ":".join(dict.fromkeys(folder for folder in folders if folder.startswith("/")))

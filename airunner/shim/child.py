@@ -16,10 +16,12 @@ import struct
 import termios
 from typing import NamedTuple
 
-from airunner.spool.spec import Spec
+from airunner.base.files import write_all
+from airunner.spool.spec import RunUser, Spec
 
 _OOM_SCORE = b"300"  # the agent goes before the shim and the server do (proc(5), oom_score_adj)
 _LAST_CPU_SECONDS = 5
+_SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 _LIMITS = {
     "cpuSeconds": (resource.RLIMIT_CPU, 1),
     "openFiles": (resource.RLIMIT_NOFILE, 1),
@@ -45,19 +47,19 @@ class SpawnFailed(Exception):
 def spawn(spec: Spec) -> Child:
     """Fork and exec the command; raise SpawnFailed with the reason when it cannot be started."""
     try:
-        ours, theirs = _open_terminal(spec) if spec.tty else _open_pipes()
+        ours, theirs = _open_streams(spec)
+        report_read, report_write = os.pipe()
     except OSError as error:
         raise SpawnFailed(f"No terminal or pipe could be opened: {error.strerror}.") from error
-    report_read, report_write = os.pipe()
     try:
         pid = os.fork()
     except OSError as error:
-        for descriptor in (*ours, *theirs, report_read, report_write):
+        for descriptor in {*ours, *theirs, report_read, report_write}:
             os.close(descriptor)
         raise SpawnFailed(f"No process could be made: {error.strerror}.") from error
     if pid == 0:
         _become(spec, theirs, report_write)
-    for descriptor in (*theirs, report_write):
+    for descriptor in {*theirs, report_write}:
         os.close(descriptor)
     failure = _read_report(report_read)
     if failure:
@@ -75,31 +77,57 @@ def set_size(terminal: int, cols: int, rows: int) -> None:
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
 
 
-def _open_terminal(spec: Spec) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _open_streams(spec: Spec) -> tuple[tuple[int, ...], tuple[int, int, int]]:
+    """Return our ends of the output, and the command's 0, 1 and 2."""
+    ours, (source, out, err) = _open_terminal(spec) if spec.tty else _open_pipes()
+    if spec.user:
+        # Else the command could not open /dev/stdout or its terminal's name once more (proc(5), pts(4)).
+        for descriptor in (out, err):
+            os.fchown(descriptor, spec.user.uid, -1)
+    if spec.prompt_is_input:
+        if source != out:
+            os.close(source)
+        source = _prompt_as_file(spec.prompt or "")
+    return ours, (source, out, err)
+
+
+def _open_terminal(spec: Spec) -> tuple[tuple[int, ...], tuple[int, int, int]]:
     master, slave = pty.openpty()
     set_size(slave, spec.cols, spec.rows)
-    return (master,), (slave,)
+    return (master,), (slave, slave, slave)
 
 
-def _open_pipes() -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _open_pipes() -> tuple[tuple[int, ...], tuple[int, int, int]]:
     null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
     out_read, out_write = os.pipe()
     err_read, err_write = os.pipe()
     return (out_read, err_read), (null, out_write, err_write)
 
 
-def _become(spec: Spec, theirs: tuple[int, ...], report: int) -> None:
+def _prompt_as_file(prompt: str) -> int:
+    """Return a file in memory that holds the prompt and ends there, and that nobody can change (memfd_create(2))."""
+    descriptor = os.memfd_create("prompt", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    write_all(descriptor, prompt.encode())
+    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SEALS)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def _become(spec: Spec, theirs: tuple[int, int, int], report: int) -> None:
     """Turn the forked process into the command. Never returns."""
     stage = "session"
     try:
         os.setsid()
-        _take_streams(theirs)
+        _take_streams(theirs, tty=spec.tty)
         report = _move_up(report)
         os.closerange(3, report)
         os.closerange(report + 1, 1 << 20)
         stage = "limits"
         _raise_oom_score()
         _set_limits(spec.limits)
+        stage = "user"
+        if spec.user:
+            _become_user(spec.user)
         stage = "directory"
         os.chdir(spec.cwd)
         stage = "signals"
@@ -115,10 +143,9 @@ def _become(spec: Spec, theirs: tuple[int, ...], report: int) -> None:
         os._exit(127)
 
 
-def _take_streams(theirs: tuple[int, ...]) -> None:
-    if len(theirs) == 1:
-        fcntl.ioctl(theirs[0], termios.TIOCSCTTY, 0)
-        theirs = theirs * 3
+def _take_streams(theirs: tuple[int, int, int], *, tty: bool) -> None:
+    if tty:
+        fcntl.ioctl(theirs[1], termios.TIOCSCTTY, 0)
     for number, descriptor in enumerate(theirs):
         os.dup2(descriptor, number, inheritable=True)
 
@@ -148,6 +175,18 @@ def _set_limits(limits: dict[str, int]) -> None:
         resource.setrlimit(which, (wanted, hard))
 
 
+def _become_user(user: RunUser) -> None:
+    """Lay down the rights of root for those of another user, for good (setresuid(2), capabilities(7))."""
+    os.setgroups(user.groups)
+    os.setresgid(user.gid, user.gid, user.gid)
+    os.setresuid(user.uid, user.uid, user.uid)
+    try:
+        os.setuid(0)
+    except PermissionError:
+        return
+    raise OSError(errno.EPERM, "the rights of root could not be laid down")
+
+
 def _reset_signals() -> None:
     # Ignored signals and the mask survive exec (execve(2)); an agent must start with neither.
     for number in signal.valid_signals():
@@ -170,12 +209,17 @@ def _read_report(descriptor: int) -> str:
 def _sentence(report: str, spec: Spec) -> str:
     stage, _, rest = report.partition(" ")
     number, _, text = rest.partition(" ")
+    name = spec.user.name if spec.user else ""
+    if stage == "user":
+        return f"The command could not be run as {name}: {text}."
     if stage == "directory":
-        return f"The working directory {spec.cwd} cannot be entered: {text}."
+        return f"The working directory {spec.cwd} cannot be entered{f' by {name}' if name else ''}: {text}."
     if stage == "limits":
         return f"The profile's limits could not be set: {text}."
     if stage == "exec" and number == str(errno.E2BIG):
         return "The command and its environment are too long for this system; use $PROMPT_FILE in the template."
+    if stage == "exec" and name and number == str(errno.EAGAIN):
+        return f"The user {name} has as many processes as the profile's limit (processes) allows."
     if stage == "exec":
         return f"The shell {spec.argv[0]} cannot be run: {text}."
     return f"The command could not be started ({stage}): {text}."

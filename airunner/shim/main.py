@@ -15,7 +15,8 @@ import traceback
 from dataclasses import replace
 from pathlib import Path
 
-from airunner.base.files import replace_file, take_lock
+from airunner.base.errors import Broken
+from airunner.base.files import take_lock
 from airunner.shim import verdict
 from airunner.shim.child import SpawnFailed, spawn
 from airunner.shim.pump import Outcome, Pump
@@ -23,6 +24,7 @@ from airunner.shim.wake import boottime
 from airunner.spool import bell as rings
 from airunner.spool import control, procs
 from airunner.spool.layout import Folder
+from airunner.spool.prompts import remove_prompt, write_prompt
 from airunner.spool.rawlog import RawLog
 from airunner.spool.spec import Spec, unpack
 from airunner.spool.state import Exit, State, reserve_exit, write_exit, write_state
@@ -94,7 +96,8 @@ class _Run:
         """Run the command and write the exit record."""
         for order in self._orders.read():
             if order.get("op") == control.KILL:
-                self._write(self._not_started("killed", verdict.explain(verdict.KILL, _by(order), 0, None, (), False)))
+                reason = verdict.explain(verdict.KILL, _by(order), 0, None, (), False, {})
+                self._write(self._not_started("killed", reason))
                 return
         deadline = boottime() + self._spec.timeout_seconds
         me = procs.look_at(os.getpid())
@@ -105,20 +108,17 @@ class _Run:
             started_at=time.time(),
             deadline_boottime=deadline,
             grace_seconds=self._spec.grace_seconds,
+            prompt_file=self._spec.prompt_file,
         )
         write_state(self._folder, self._state, durable=True)
-        if self._spec.prompt is not None:
-            replace_file(self._folder.prompt, self._spec.prompt.encode(), durable=False)
-        try:
-            self._run_command(deadline)
-        finally:
-            self._folder.prompt.unlink(missing_ok=True)
+        self._run_command(deadline)
 
     def _run_command(self, deadline: float) -> None:
         kills = verdict.oom_kills()
         try:
+            write_prompt(self._spec)
             child = spawn(self._spec)
-        except SpawnFailed as failure:
+        except (Broken, SpawnFailed) as failure:
             self._write(self._not_started("failed", str(failure)))
             return
         self._state = replace(self._state, pid=child.pid, pid_start=_start_of(child.pid))
@@ -132,7 +132,9 @@ class _Run:
     def _ended(self, outcome: Outcome, pump: Pump, out_of_memory: bool) -> Exit:
         status, code, named = verdict.judge(outcome.status, outcome.cause)
         minutes = self._spec.timeout_seconds / 60
-        reason = verdict.explain(outcome.cause, outcome.by, minutes, outcome.status, outcome.survivors, out_of_memory)
+        reason = verdict.explain(
+            outcome.cause, outcome.by, minutes, outcome.status, outcome.survivors, out_of_memory, self._spec.limits
+        )
         if outcome.lost_output:
             reason = f"{reason or ''} The end of the output was lost: the disk was full.".strip()
         return Exit(
@@ -152,6 +154,7 @@ class _Run:
         return Exit(status, time.time(), None, reason=reason, complaint=reason)
 
     def _write(self, record: Exit) -> None:
+        remove_prompt(self._spec.prompt_file)  # before the record: who reads that looks for nothing more
         self._log.close()
         while self._folder.path.is_dir():
             try:

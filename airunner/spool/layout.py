@@ -74,7 +74,7 @@ class Folder:
 
     @property
     def prompt(self) -> Path:
-        """The prompt for `$PROMPT_FILE`; removed at the end."""
+        """The prompt for `$PROMPT_FILE`, where only the server's own user reads it; removed at the end."""
         return self.path / "prompt"
 
     @property

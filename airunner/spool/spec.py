@@ -7,8 +7,20 @@ import struct
 import zlib
 from dataclasses import asdict, dataclass, field
 
+from airunner.base.files import PRIVATE_FILE
+
 _HEAD = struct.Struct("<4sII")  # magic, length, CRC-32: a frame that was cut off starts nothing
 _MAGIC = b"AIR1"
+
+
+@dataclass(frozen=True, slots=True)
+class RunUser:
+    """Another user, whom the command is to belong to: in numbers, for a shim looks nobody up."""
+
+    name: str
+    uid: int
+    gid: int
+    groups: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +33,14 @@ class Spec:
     env: dict[str, str]
     cwd: str
     prompt: str | None
-    """Written to the folder's prompt file when it is not None."""
+    """The prompt, when it goes to a file or to standard input."""
     bell: str
+    prompt_file: str | None = None
+    """Where the prompt is written before the command starts; removed when it has ended."""
+    prompt_mode: int = PRIVATE_FILE
+    prompt_is_input: bool = False
+    """Whether the prompt is the command's standard input."""
+    user: RunUser | None = None
     tty: bool = True
     cols: int = 120
     rows: int = 40
@@ -48,4 +66,6 @@ def unpack(frame: bytes) -> Spec | None:
     body = frame[_HEAD.size :]
     if magic != _MAGIC or len(body) != length or zlib.crc32(body) != checksum:
         return None
-    return Spec(**json.loads(body))
+    fields = json.loads(body)
+    user = fields.pop("user")
+    return Spec(**fields, user=RunUser(**user) if user else None)

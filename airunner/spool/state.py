@@ -28,6 +28,8 @@ class State:
     """CLOCK_BOOTTIME, in seconds, at which the command is ended."""
     grace_seconds: float = 0.0
     """How long it may then take to end."""
+    prompt_file: str | None = None
+    """What is to be removed when the shim did not come to it."""
     pid: int | None = None
     pid_start: int | None = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -47,6 +48,14 @@ BODIES = [
     b'{"content": "x", "agentProfileId": "sh", "workingDirectory": "/' + b"x" * 300 + b'"}',
     b'{"promptId": "nothing", "agentProfileId": "sh"}',
     b'{"content": ' + b"9" * 5000 + b"}",
+    b'{"content": "x", "agentProfileId": "sh", "workingDirectory": "/\\ud800"}',
+    b'{"content": "x {{A}}", "agentProfileId": "sh", "variables": {"A": "\\udc41"}}',
+    b'{"content": "x", "agentProfileId": "sh", "variables": {"\\udc41": "x"}}',
+    b'{"content": "x", "agentProfileId": "sh", "env": {"A": "\\ud800"}}',
+    b'{"content": "x", "agentProfileId": "\\ud800"}',
+    b'{"promptId": "\\ud800", "agentProfileId": "sh"}',
+    b'{"content": "x", "agentProfileId": "sh", "\\ud800": 1}',
+    b'{"content": "@\\ud800.md", "agentProfileId": "sh", "type": "file-reference"}',
 ]
 
 
@@ -105,6 +114,12 @@ def test_output_with_a_bad_query_is_400(shell: House, query: str) -> None:
         ({"name": "x", "invocationTemplate": 'rm -rf / ; x "$PROMPT"'}, "acknowledgedDangers"),
         ({"name": "x", "invocationTemplate": 'x "$PROMPT"', "cols": 5}, "cols"),
         ({"name": "x", "invocationTemplate": 'x "$PROMPT"', "shell": "bash"}, "shell"),
+        ({"name": "x", "invocationTemplate": 'x "$PROMPT" \ud800'}, "invocationTemplate"),
+        ({"name": "x", "invocationTemplate": 'x "$PROMPT"', "shell": "/\udfff"}, "shell"),
+        ({"name": "x", "invocationTemplate": 'x "$PROMPT"', "env": {"A": "\ud800"}}, "env.A"),
+        ({"name": "x", "invocationTemplate": 'x "$PROMPT"', "promptVia": "pigeon"}, "promptVia"),
+        ({"name": "x", "invocationTemplate": 'x "$PROMPT"', "runAsUser": "a\ud800"}, "runAsUser"),
+        ({"name": "x", "invocationTemplate": 'x "$PROMPT"', "runAsUser": 0}, "runAsUser"),
     ],
 )
 def test_a_bad_profile_names_the_field(shell: House, body: dict[str, object], field: str) -> None:
@@ -138,6 +153,21 @@ def test_odd_digits_are_no_numbers(shell: House) -> None:
     for tag in ('"\xb2"', f'"{"9" * 5000}"', "x"):
         assert shell.request("PATCH", f"{API}/profiles/sh", {}, headers={"If-Match": tag}).status == 412
     assert shell.request("GET", f"{API}/files?path=/{'x' * 300}").status == 404
+
+
+def test_a_directory_or_prompt_file_of_odd_bytes_is_4xx(shell: House) -> None:
+    odd = os.fsencode(shell.folder) + b"/b\xff"
+    os.mkdir(odd)
+    (shell.folder / "way").symlink_to(os.fsdecode(odd))
+    (shell.folder / "latin.md").write_bytes(b"caf\xe9")
+    (shell.folder / "nul.md").write_bytes(b"a\0b")
+    body = {"content": "true", "agentProfileId": "sh", "workingDirectory": f"{shell.folder}/way"}
+    refused = shell.api("POST", "run", body, expect=400)["fields"]["workingDirectory"]
+    assert refused == f"{shell.folder}/way leads to a directory whose name is not UTF-8 text."
+    for name in ("latin.md", "nul.md"):
+        asked = {**body, "content": name, "type": "file-reference", "workingDirectory": str(shell.folder)}
+        assert "content" in shell.api("POST", "run", asked, expect=400)["fields"]
+    assert shell.request("GET", f"{API}/files?path={shell.folder}/way").status == 200
 
 
 def test_methods_types_and_tokens_are_said(shell: House) -> None:

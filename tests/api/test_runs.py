@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from airunner.domain.run import INTERNAL
 from tests.helpers.runs import make_profile, start_run, wait_running
 from tests.helpers.server import API, House
 
@@ -60,7 +61,7 @@ def test_the_record_has_every_field(shell: House) -> None:
     assert run["startedAt"].endswith("Z")
     assert run["durationSeconds"] < 5
     assert run["resourceUsage"]["peakMemoryMB"] > 0
-    assert not {"env", "folder", "template", "shell", "complaint"} & set(run)
+    assert not set(INTERNAL) & set(run)
 
 
 def test_streams_without_a_terminal_are_kept_apart(shell: House) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,6 +38,8 @@ def test_profile_when_only_the_needed_fields_are_given_then_the_rest_are_the_def
         "defaultTimeout": 30,
         "maxTimeout": 120,
         "shell": "/bin/bash",
+        "promptVia": None,
+        "runAsUser": None,
         "env": {},
         "enabled": True,
         "icon": None,
@@ -95,6 +98,10 @@ def test_profile_when_the_agent_is_known_then_it_is_taken(agent: str) -> None:
         ("cols", 5, "cols must be at least 20; it is 5."),
         ("killGraceSeconds", -1, "killGraceSeconds must be at least 0; it is -1."),
         ("limits", {"openFiles": 1.5}, "limits.openFiles must be a whole number; it is 1.5."),
+        ("promptVia", "pigeon", 'promptVia must be one of argument, file, stdin; it is "pigeon".'),
+        ("runAsUser", "a\nb", 'runAsUser must be one line without control characters; it is "a\\nb".'),
+        ("env", {"PROMPT": "x"}, "env.PROMPT: PROMPT is set by airunner for every run; choose another name."),
+        ("env", {"AIRUNNER_CARRY": ""}, "env.AIRUNNER_CARRY: AIRUNNER_CARRY is set by airunner for every run; choose another name."),
         ("colour", "red", "colour: unknown field"),
     ],
 )  # fmt: skip
@@ -144,6 +151,22 @@ def test_merged_when_a_nullable_field_is_null_then_it_is_emptied_and_others_refu
     assert profile(icon="claude").merged({"icon": None}, NOW).icon is None
     with pytest.raises(Invalid, match="shell must be text; it is null"):
         profile().merged({"shell": None}, NOW)
+
+
+def test_profile_when_way_and_user_are_null_then_they_are_left_to_the_template_and_the_server() -> None:
+    made = profile(promptVia="stdin", runAsUser=" ana ")
+    assert (made.prompt_via, made.run_as_user) == ("stdin", "ana")
+    assert made.merged({"name": "Other"}, NOW).run_as_user == "ana"
+    emptied = made.merged({"promptVia": None, "runAsUser": None}, NOW)
+    assert (emptied.prompt_via, emptied.run_as_user) == (None, None)
+    assert profile(promptVia=None, runAsUser=None, icon=None) == profile()
+    assert profile(runAsUser="").run_as_user is None
+
+
+def test_profile_when_it_holds_a_variable_of_ours_already_then_it_can_be_changed_and_the_variable_removed() -> None:
+    old = replace(profile(), env={"PROMPT": "x"})
+    assert old.merged({"name": "Other"}, NOW).env == {"PROMPT": "x"}
+    assert old.merged({"env": {"PROMPT": None}}, NOW).env == {}
 
 
 def test_profile_when_a_form_sends_empty_slug_and_icon_then_they_count_as_left_out() -> None:

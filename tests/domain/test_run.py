@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 from airunner.base.errors import Invalid
+from airunner.domain.fields import SET_BY_US
 from airunner.domain.run import INTERNAL, RUN_FIELDS, StartRequest, listed, new_run, public
 from tests.domain.test_fields import ANYTHING
 
@@ -99,3 +100,25 @@ def test_request_when_given_anything_then_only_invalid_is_raised(value: Any) -> 
             StartRequest.from_input(data)
         except Invalid as error:
             assert error.message
+
+
+def test_trial_when_nothing_is_said_then_its_prompt_is_test() -> None:
+    assert StartRequest.for_trial({}) == StartRequest(content="test")
+    assert StartRequest.for_trial({"content": None}) == StartRequest(content="test")
+    given = {"content": "x {{A}}", "workingDirectory": "/srv", "variables": {"A": "b"}}
+    assert StartRequest.for_trial(given) == StartRequest(
+        content="x {{A}}", working_directory="/srv", variables={"A": "b"}
+    )
+
+
+@pytest.mark.parametrize("field", ["promptId", "agentProfileId", "timeout", "env", "dryRun", "type"])
+def test_trial_when_it_asks_for_what_only_a_run_has_then_refused(field: str) -> None:
+    with pytest.raises(Invalid, match=f"{field}: unknown field"):
+        StartRequest.for_trial({field: "x"})
+
+
+@pytest.mark.parametrize("name", SET_BY_US)
+def test_request_when_it_sets_a_variable_of_ours_then_refused(name: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        StartRequest.from_input({"content": "x", "env": {name: "x"}})
+    assert list(caught.value.fields) == [f"env.{name}"]

@@ -276,15 +276,6 @@ def test_input_and_size_reach_the_terminal(yard: Yard) -> None:
     assert b"got hello\r\n25 81\r\n" in job.output()
 
 
-def test_the_prompt_file_is_private_and_gone_afterwards(yard: Yard) -> None:
-    spec = yard.spec("stat -c %a prompt; cat prompt", prompt="it's $(here)\n")
-    folder = Folder(Path(spec.folder))
-    job = yard.launch(pack(type(spec)(**{**_fields(spec), "cwd": spec.folder, "tty": False})), folder)
-    yard.wait(job)
-    assert job.output() == b"600\nit's $(here)\n"
-    assert not folder.prompt.exists()
-
-
 def test_a_server_that_is_away_costs_nothing_and_is_found_again(yard: Yard, tmp_path: Path) -> None:
     job = yard.start("echo one; sleep 0.3; echo two; sleep 60")
     until(lambda: b"two" in job.output())
@@ -305,7 +296,3 @@ def _command(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_text("utf-8", "replace")
     except OSError:
         return ""
-
-
-def _fields(spec: object) -> dict[str, object]:
-    return {name: getattr(spec, name) for name in spec.__dataclass_fields__}  # type: ignore[attr-defined]
