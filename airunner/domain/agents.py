@@ -15,7 +15,6 @@ from airunner.domain.shellnest import nested_in, program, program_words, simple_
 from airunner.domain.shellread import Command, ShellReader
 
 _DEEPEST = 5  # shells inside of shells that are looked into
-_MOST_CHARACTERS = 200_000  # read in all, the texts inside of texts included
 _ELSEWHERE = OTHER_USERS | CONTAINERS
 _STARTERS = _ELSEWHERE | WRAPPERS | SWITCHERS.keys()
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=")
@@ -61,11 +60,10 @@ class Starts:
     calls: list[Call] = field(default_factory=list)
     assigned: dict[str, str] = field(default_factory=dict)
     defined: set[str] = field(default_factory=set)
-    unread: int = _MOST_CHARACTERS
 
 
 def starts_of(template: str) -> Starts:
-    """Read which programs a template starts, in shells inside of it too. Never raises; the time it takes is bounded."""
+    """Read which programs a template starts, in shells inside of it too. Never raises."""
     starts = Starts()
     _read(template, starts, here=True, depth=0)
     return starts
@@ -100,9 +98,6 @@ def _warning(code: str, text: str, fix: str) -> Lack:
 
 
 def _read(text: str, starts: Starts, *, here: bool, depth: int) -> None:
-    starts.unread -= len(text)
-    if starts.unread < 0:
-        return
     reader = ShellReader(text)
     reader.read()
     # What a script that is read in does to PATH and to the rest is not known.

@@ -292,7 +292,8 @@ class _Examination:
             words = program_words(command)
             if not words or words[0].level:
                 continue
-            held = {place for place in left if words[0].start <= place < words[-1].end}
+            own = [(words[0].start, words[-1].end), *((target.start, target.end) for _, target in command.redirections)]
+            held = {place for place in left if any(start <= place < end for start, end in own)}
             if held and (command.fed >= 0 or not self._only_shown(number)):
                 found.unclear = "the command that has it is one of several in a pipe"
             if held:

@@ -11,6 +11,7 @@ from airunner.base.errors import Invalid
 from airunner.base.ids import is_slug, slug_of
 from airunner.domain.fields import MASK, Checker, check_text, check_whole, listed, said, shown_number
 from airunner.domain.record import Doc, to_doc
+from airunner.domain.shellcode import SHELLS
 
 AGENT_TYPES = ("claude-code", "codex", "opencode", "gemini-cli", "aider", "custom")
 PROMPT_VIA = ("argument", "file", "stdin")
@@ -103,7 +104,7 @@ def _checked(checker: Checker, old: Profile) -> Profile:
         ),
         default_timeout=checker.minutes("defaultTimeout", old.default_timeout),
         max_timeout=checker.minutes("maxTimeout", old.max_timeout),
-        shell=checker.path("shell", old.shell),
+        shell=_shell(checker, old),
         env=checker.env("env", old.env),
         enabled=checker.flag("enabled", old.enabled),
         icon=(checker.text("icon", None, most=200, least=0) or None) if checker.has("icon") else old.icon,
@@ -131,6 +132,15 @@ def _process(checker: Checker, old: Profile) -> dict[str, Any]:
 
 def _user(checker: Checker) -> str | None:
     return checker.text("runAsUser", None, most=USER_CHARACTERS, least=0) or None  # a form's empty field: nobody
+
+
+def _shell(checker: Checker, old: Profile) -> str:
+    path = checker.path("shell", old.shell)
+    if path.rpartition("/")[2] not in SHELLS:
+        checker.refuse(
+            "shell", f"shell must be a POSIX shell, such as /bin/bash, dash, ksh or zsh; it is {said(path)}."
+        )
+    return path
 
 
 def _slug(checker: Checker, old: Profile, name: str) -> str:

@@ -22,6 +22,8 @@ CLEAR = [
     ("x `cat $PROMPT_FILE`", "echo x `cat $PROMPT_FILE`"),
     ("x <(cat $PROMPT_FILE)", "echo x <(cat $PROMPT_FILE)"),
     ('x "$PROMPT" 2>&1 | tee log | tail', 'echo x "$PROMPT" 2>&1 | tee log | tail'),
+    ("x -y < $PROMPT_FILE", "echo x -y < $PROMPT_FILE"),
+    ("x $PROMPT; y < $PROMPT_FILE", "echo x $PROMPT; echo y < $PROMPT_FILE"),
     ('bash -c "$PROMPT"', 'echo bash -c "$PROMPT"'),
 ]
 
@@ -36,12 +38,10 @@ UNCLEAR = [
     'cat a | x "$PROMPT"',
     'cat "$PROMPT_FILE" | x',
     "cat $PROMPT_FILE | tee log | x",
-    "x < $PROMPT_FILE",
     "x <<E\n$PROMPT\nE",
     'p="$PROMPT"; x "$p"',
     "for p in $PROMPT; do x $p; done",
     "case $PROMPT in a) x;; esac",
-    "x $PROMPT; y < $PROMPT_FILE",
     "sh -c 'y | x \"$PROMPT\"'",
 ]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, sync_playwright
 
 from tests.helpers.browser import browser_path
 from tests.helpers.server import TOKEN, House
@@ -86,6 +86,16 @@ def start(house: House, shell: Any) -> Callable[..., Any]:
         return house.wait_for_run(made["runId"]) if wait else made
 
     return run
+
+
+def template_of(page: Page) -> Locator:
+    """Return the editor's field for the template."""
+    return page.get_by_label("Invocation template", exact=True)
+
+
+def make_profile(house: House, **fields: Any) -> Any:
+    """Make a profile through the API."""
+    return house.api("POST", "profiles", {**SHELL, **fields}, 201)
 
 
 def _note(message: ConsoleMessage, complaints: list[str]) -> None:

@@ -105,6 +105,37 @@ def test_axe_finds_nothing_in_what_floats(visit: Visit, lived_in: dict[str, Any]
     assert {name: list(found[name]) for name in found if found[name]} == {}
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_axe_finds_nothing_in_what_makes_a_profile(
+    visit: Visit, house: House, shell: Any, theme: Any, size: tuple[int, int]
+) -> None:
+    page = visit("#/settings/profiles/nobody")
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.emulate_media(color_scheme=theme)
+    page.locator(".set-note").wait_for()
+    found = {"unknown": faults(page)}
+    page.get_by_role("button", name="New profile").click()
+    page.get_by_role("menuitem", name="Shell").wait_for()
+    found["presets"] = faults(page)
+    page.get_by_role("menuitem", name="Shell").click()
+    for fold in page.locator(".fold summary").all():
+        fold.click()
+    page.get_by_label("Invocation template", exact=True).fill("rm -rf /; echo '# $HOME' \"$PROMPT\" $(date # now\n")
+    page.get_by_role("checkbox", name="I know, and want it").wait_for()
+    found["problems"] = faults(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Discard changes").click()
+    page.get_by_role("button", name="Test Shell").click()
+    expect(page.locator(".dlg-test .st")).to_have_text("Completed")
+    found["test"] = faults(page)
+    page.keyboard.press("Escape")
+    house.api("DELETE", f"profiles/{shell['id']}")
+    page.get_by_role("link", name="Use Shell").wait_for()
+    found["nothing yet"] = faults(page)
+    assert {name: list(found[name]) for name in found if found[name]} == {}
+
+
 @pytest.mark.parametrize("size", [PHONE, TABLET, DESK], ids=["phone", "tablet", "desk"])
 def test_nothing_is_wider_than_the_window(visit: Visit, lived_in: dict[str, Any], size: tuple[int, int]) -> None:
     page = visit()

@@ -45,7 +45,8 @@ def test_login_when_the_token_is_wrong_says_so_and_stays(visit: Visit) -> None:
 
 def test_first_steps_from_no_profile_to_a_finished_run(visit: Visit, house: House) -> None:
     page = visit()
-    page.get_by_role("button", name="New profile").click()
+    page.get_by_role("link", name="Choose an agent", exact=True).click()
+    page.get_by_role("link", name="Use Shell").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_label("Invocation template")).to_have_value('bash -c "$PROMPT"')
     expect(dialog.get_by_text("The template can be used")).to_be_visible()

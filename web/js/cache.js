@@ -3,7 +3,7 @@
 const GATHER_MS = 40;
 const MANY = 10;
 
-/** Fires "profiles", "settings", "active", "run" (detail: the record), "gone" (detail: the id), "stale": read again. */
+/** Fires "profiles", "agents", "settings", "active", "run" (detail: the record), "gone" (detail: the id), "stale": read again. */
 export class Cache extends EventTarget {
   #api;
   #changed = new Set();
@@ -11,6 +11,7 @@ export class Cache extends EventTarget {
   #loading = new Map();
   session = null;
   profiles = null;
+  agents = null; // what is installed on the server's machine: read when somebody asks for it
   settings = null;
   active = [];
   runs = new Map();
@@ -24,7 +25,7 @@ export class Cache extends EventTarget {
     document.addEventListener("visibilitychange", () => this.#gather());
   }
 
-  /** Read a list ("profiles", "settings", "active") now; calls at the same time share one request. */
+  /** Read a list ("profiles", "agents", "settings", "active") now; calls at the same time share one request. */
   load(name) {
     if (!this.#loading.has(name)) {
       const request = this.#read(name).finally(() => this.#loading.delete(name));
@@ -56,8 +57,13 @@ export class Cache extends EventTarget {
     return this.profiles?.find((profile) => profile.id === id) ?? null;
   }
 
+  /** The icon that was chosen for a run's profile, if there is one. */
+  iconOf(run) {
+    return this.profile(run.agentProfileId)?.icon ?? null;
+  }
+
   forget() {
-    Object.assign(this, { session: null, profiles: null, settings: null, active: [], runs: new Map() });
+    Object.assign(this, { session: null, profiles: null, agents: null, settings: null, active: [], runs: new Map() });
   }
 
   async #read(name) {

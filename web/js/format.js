@@ -111,12 +111,12 @@ export const triggerWord = (trigger) => TRIGGER_WORDS[trigger] ?? capital(trigge
 export const isActive = (status) => status === "queued" || status === "running";
 
 export const AGENTS = {
-  "claude-code": { badge: "CC", name: "Claude Code" },
-  codex: { badge: "CX", name: "Codex" },
-  opencode: { badge: "OC", name: "OpenCode" },
-  "gemini-cli": { badge: "GE", name: "Gemini CLI" },
-  aider: { badge: "AI", name: "aider" },
-  custom: { badge: "$_", name: "Custom" },
+  "claude-code": { icon: "arcs", name: "Claude Code" },
+  codex: { icon: "book", name: "Codex" },
+  opencode: { icon: "brackets", name: "OpenCode" },
+  "gemini-cli": { icon: "twins", name: "Gemini CLI" },
+  aider: { icon: "cross", name: "Aider" },
+  custom: { icon: "prompt", name: "Custom" },
 };
 
 /** What a run is called: its prompt's name, else the beginning of its text on one line. */

@@ -2,7 +2,7 @@
 
 import { AGENTS, stateWord } from "../format.js";
 import { el } from "./dom.js";
-import { icon } from "./icons.js";
+import { icon, MARKS } from "./icons.js";
 
 /** A state: shape, word and colour. `tinted` gives it a ground; `bare` hides the word from the eye only. */
 export function stateMark(status, { tinted = false, bare = false } = {}) {
@@ -17,16 +17,22 @@ export function stateMark(status, { tinted = false, bare = false } = {}) {
   );
 }
 
-/** An agent's two letters, and its name if given. */
-export function agentMark(agentType, name = "") {
-  const agent = AGENTS[agentType] ?? AGENTS.custom;
+/** An agent's icon: the one that was chosen (`chosen`: a profile's own), else its family's. */
+export function agentIcon(agentType, chosen = null) {
+  return icon(Object.hasOwn(MARKS, chosen ?? "") ? chosen : familyOf(agentType).icon);
+}
+
+/** An agent's icon, and its name if given. */
+export function agentMark(agentType, { name = "", chosen = null } = {}) {
   return el(
     "span",
-    { class: "ag", title: name || agent.name },
-    el("b", { "aria-hidden": "true" }, agent.badge),
+    { class: "ag", title: name || familyOf(agentType).name },
+    agentIcon(agentType, chosen),
     name && el("span", { class: "cut" }, name),
   );
 }
+
+const familyOf = (agentType) => (Object.hasOwn(AGENTS, agentType ?? "") ? AGENTS[agentType] : AGENTS.custom);
 
 /** A directory, its last part in full ink; the whole is in the title. */
 export function pathMark(path) {

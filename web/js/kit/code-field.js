@@ -1,30 +1,29 @@
-// A text area for code whose placeholders and problems are marked in place: a painted copy lies under the text.
+// Shell text with its parts and problems painted; in the field, a painted copy lies under the text that is typed.
 
 import { el, fill, set } from "./dom.js";
+import { carried, lineAndColumn } from "./places.js";
+import { quotedAt, shellTokens } from "./shell-text.js";
 
-const PLACEHOLDER =
-  /\$(?:\{(?:PROMPT|PROMPT_FILE|WORKING_DIR|RUN_ID)\}|(?:PROMPT_FILE|PROMPT|WORKING_DIR|RUN_ID)(?![A-Za-z0-9_]))/g;
-
-/** Text as nodes, with the placeholders marked; `problems`: [{ start, end, kind }] are underlined. */
+/** Text as nodes, its parts in classes of their own; `problems`: [{ start, end, kind }] are underlined. */
 export function markedCode(text, problems = []) {
-  const cuts = new Set([0, text.length]);
-  const holders = [...text.matchAll(PLACEHOLDER)].map((match) => ({
-    start: match.index,
-    end: match.index + match[0].length,
-  }));
-  for (const { start, end } of [...holders, ...problems]) cuts.add(clamp(start, text)).add(clamp(end, text));
-  const points = [...cuts].sort((a, b) => a - b);
-  const within = (list, from) => list.find(({ start, end }) => start <= from && from < end);
+  const parts = shellTokens(text);
+  const points = [...new Set([0, text.length, ...[...parts, ...problems].flatMap(({ start, end }) => [start, end])])]
+    .filter((at) => at >= 0 && at <= text.length)
+    .sort((a, b) => a - b);
+  let nr = 0;
   return points.slice(0, -1).map((from, index) => {
+    while (parts[nr]?.end <= from) nr += 1;
+    const part = parts[nr]?.start <= from ? parts[nr].kind : "";
+    const problem = problems.find(({ start, end }) => start <= from && from < end);
+    const classes = [part === "ph" ? "ph" : part && `sh-${part}`, problem && `wave wave-${problem.kind}`];
     const piece = text.slice(from, points[index + 1]);
-    const problem = within(problems, from);
-    const classes = [within(holders, from) && "ph", problem && `wave wave-${problem.kind}`].filter(Boolean).join(" ");
-    return classes ? el("span", { class: classes }, piece) : piece;
+    const names = classes.filter(Boolean).join(" ");
+    return names ? el("span", { class: names }, piece) : piece;
   });
 }
 
-/** A code area. Returns { element, control, mark(problems), insert(text) }. */
-export function codeField({ value = "", label, onInput, rows = 3 }) {
+/** A code area. Returns { element, control, mark(problems), insert(variable), select(start, end), setValue(text) }. */
+export function codeField({ value = "", label, rows = 3 }) {
   const paint = el("pre", { class: "code-paint", "aria-hidden": "true" });
   const control = el("textarea", {
     class: "code-text m",
@@ -36,33 +35,53 @@ export function codeField({ value = "", label, onInput, rows = 3 }) {
     "aria-label": label,
   });
   const element = el("div", { class: "code-field" }, paint, control);
-  let problems = [];
+  let [problems, known] = [[], control.value];
 
   const draw = () => fill(paint, markedCode(control.value, problems), "\n");
+  // The scroll bar of the text narrows it; its painted copy has none.
+  const place = () =>
+    set(paint, {
+      style: { width: `${control.clientWidth}px`, transform: `translateY(${-control.scrollTop}px)` },
+    });
   control.addEventListener("input", () => {
-    problems = [];
+    problems = carried(problems, known, control.value);
+    known = control.value;
     draw();
-    onInput?.(control.value);
   });
-  control.addEventListener("scroll", () => set(paint, { style: { transform: `translateY(${-control.scrollTop}px)` } }));
+  control.addEventListener("scroll", place);
+  new ResizeObserver(place).observe(control);
   draw();
+
+  function change(text, ...range) {
+    control.setRangeText(text, ...range, "end");
+    control.dispatchEvent(new Event("input", { bubbles: true }));
+  }
   return {
     element,
     control,
     mark(found) {
-      problems = found.filter(({ start, end }) => end > start);
+      problems = found;
       draw();
     },
-    insert(text) {
+    /** Put a variable at the caret: in quotes of its own, unless it stands in some. */
+    insert(name) {
       control.focus();
-      control.setRangeText(text, control.selectionStart, control.selectionEnd, "end");
-      control.dispatchEvent(new Event("input"));
+      const { selectionStart: start, selectionEnd: end, value: text } = control;
+      const inQuotes = quotedAt(text, start);
+      const apart = !inQuotes && start > 0 && /[^\s=]/.test(text[start - 1]) ? " " : "";
+      change(inQuotes ? name : `${apart}"${name}"`, start, end);
+    },
+    /** Select a place and bring it into sight. */
+    select(start, end) {
+      const { line } = lineAndColumn(control.value, start);
+      const lines = control.value.split("\n").length;
+      control.focus();
+      control.setSelectionRange(start, end);
+      if (control.scrollHeight > control.clientHeight)
+        control.scrollTop = (line / lines) * control.scrollHeight - control.clientHeight / 2;
     },
     setValue(text) {
-      control.value = text;
-      control.dispatchEvent(new Event("input"));
+      change(text, 0, control.value.length);
     },
   };
 }
-
-const clamp = (at, text) => Math.min(Math.max(0, at), text.length);

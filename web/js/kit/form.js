@@ -29,7 +29,8 @@ export function field({
     : control;
   const head = el("div", { class: "field-head" }, el("label", { class: "label", for: id }, label), aside);
   const element = el("div", { class: `field ${extra}`.trim() }, head, frame, note, reason);
-  return {
+  control.addEventListener("input", () => reason.hidden || made.refuse("")); // what was refused is being mended
+  const made = {
     element,
     control,
     frame,
@@ -45,6 +46,7 @@ export function field({
       fill(reason, text ? [icon("st-failed"), el("span", {}, text)] : []);
     },
   };
+  return made;
 }
 
 /** An input; numbers get a numeric keyboard and no spinner. */

@@ -59,7 +59,36 @@ const SHAPES = {
     ["circle", { cx: 7, cy: 4.6, r: 2.4 }],
     ["path", { d: "M2.4 12c.4-2.6 2.2-3.9 4.6-3.9s4.2 1.3 4.6 3.9" }],
   ],
+  arcs: [["path", { d: "M5.5 2.5A4.5 4.5 0 0 0 5.5 11.5M11.5 2.5A4.5 4.5 0 0 0 11.5 11.5" }]],
+  book: [["path", { d: "M3 2.2h8v9.6H3zM5.2 2.2v9.6M7.6 5h1.4" }]],
+  brackets: [
+    ["path", { d: "M4.5 3.5L1.5 7l3 3.5M9.5 3.5l3 3.5-3 3.5" }],
+    ["path", { d: "M7 7h.01", "stroke-width": 2 }],
+  ],
+  twins: [["path", { d: "M2.8 2.3C5 3.6 9 3.6 11.2 2.3M2.8 11.7C5 10.4 9 10.4 11.2 11.7M5.2 3.2v7.6M8.8 3.2v7.6" }]],
+  cross: [["path", { d: "M5.2 2.2h3.6v3h3v3.6h-3v3H5.2v-3h-3V5.2h3z" }]],
+  prompt: [["path", { d: "M2.2 3.4L5.8 7l-3.6 3.6M7.2 10.8h4.6" }]],
+  bolt: [["path", { d: "M8 1.8L3 8h3.6L6 12.2 11 6H7.4z" }]],
+  shield: [["path", { d: "M7 1.8l4.5 1.7v3.3c0 2.6-1.8 4.4-4.5 5.4-2.7-1-4.5-2.8-4.5-5.4V3.5z" }]],
+  moon: [["path", { d: "M11.8 8.4A5.2 5.2 0 1 1 5.6 2.2a4.2 4.2 0 0 0 6.2 6.2z" }]],
+  flask: [
+    ["path", { d: "M5 1.9h4M5.7 1.9v3.6L2.6 11a.8.8 0 0 0 .7 1.1h7.4a.8.8 0 0 0 .7-1.1L8.3 5.5V1.9M4.2 8.6h5.6" }],
+  ],
   leave: [["path", { d: "M5.5 2.2H2.8v9.6h2.7M6 7h6M9.5 4.5L12 7 9.5 9.5" }]],
+};
+
+/** The icons that a profile may have, and their names. */
+export const MARKS = {
+  arcs: "Arcs",
+  book: "Book",
+  brackets: "Brackets",
+  twins: "Twins",
+  cross: "Cross",
+  prompt: "Prompt",
+  bolt: "Bolt",
+  shield: "Shield",
+  moon: "Moon",
+  flask: "Flask",
 };
 
 /** Draw an icon; it says nothing by itself, so the words stand beside it or in a label. */

@@ -102,5 +102,6 @@ function place(menu, opener) {
   const [width, height] = [menu.offsetWidth, menu.offsetHeight];
   const below = at.bottom + 4 + height < innerHeight || at.top < height;
   const left = Math.min(at.right - width > 8 ? at.right - width : at.left, innerWidth - width - 8);
-  set(menu, { style: { left: `${Math.max(8, left)}px`, top: `${below ? at.bottom + 4 : at.top - height - 4}px` } });
+  const top = Math.max(8, Math.min(below ? at.bottom + 4 : at.top - height - 4, innerHeight - height - 8));
+  set(menu, { style: { left: `${Math.max(8, left)}px`, top: `${top}px` } });
 }

@@ -26,9 +26,9 @@ const WARN_PART = 0.8;
 
 /**
  * Make the head. `onKill()` resolves to whether the server took the wish; `announce` tells readers of a new state;
- * `buttons` stand beside Kill, `actions(run)` in a row of their own.
+ * `iconOf(run)` is the icon of its profile; `buttons` stand beside Kill, `actions(run)` in a row of their own.
  */
-export function runHead({ onKill, announce, buttons = [], actions = () => [] }) {
+export function runHead({ onKill, announce, iconOf, buttons = [], actions = () => [] }) {
   const state = el("span", {});
   const name = el("h2", { class: "title cut" });
   const timer = el("div", { class: "clock", role: "timer", "aria-label": "Duration" });
@@ -124,7 +124,7 @@ export function runHead({ onKill, announce, buttons = [], actions = () => [] }) 
       fill(state, stateMark(run.status, { tinted: true }));
       set(name, { textContent: runName(run), title: runName(run) });
       remember(use, run.resourceUsage);
-      fill(meta, facts(run, use));
+      fill(meta, facts(run, use, iconOf(run)));
       if (before?.status !== run.status) fill(deeds, actions(run));
       fill(why, ...reasons(run));
       set(why, { hidden: !why.childNodes.length, class: `why s-${run.status}` });
@@ -146,13 +146,13 @@ function remember(use, sample) {
   }
 }
 
-function facts(run, use) {
+function facts(run, use, chosen) {
   const started = ms(run.startedAt);
   const sample = run.resourceUsage ?? {};
   const live = run.status === "running";
   const by = run.startedBy ? ` by ${run.startedBy}` : "";
   return [
-    agentMark(run.agentType, run.agentProfileName),
+    agentMark(run.agentType, { name: run.agentProfileName, chosen }),
     run.workingDirectory && pathMark(run.workingDirectory),
     run.startedAt
       ? fact(`Started ${when(started)} ${zoneLabel(started)}${live ? by : ""}`, full(started), live ? "meta-2" : "")

@@ -40,7 +40,8 @@ export class Viewer {
     this.#ctx = ctx;
     this.#runId = runId;
     this.#log = new LogPane(ctx, runId, range);
-    this.#head = runHead({ onKill: () => this.#kill(), announce: ctx.announce, buttons, actions });
+    const iconOf = (run) => ctx.cache.iconOf(run);
+    this.#head = runHead({ onKill: () => this.#kill(), announce: ctx.announce, iconOf, buttons, actions });
     this.#bar = toolbar({
       deeds: this.#deeds(),
       tip: (id) => ctx.commands.shortcut(id),

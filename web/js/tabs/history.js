@@ -27,6 +27,7 @@ export function mount(root, ctx) {
   const filters = filterRow(ctx, (next) => go({ filters: next }));
   const table = new RunTable({
     hrefOf: (run) => hrefOf(run.runId),
+    iconOf: (run) => ctx.cache.iconOf(run),
     onOpen: (id) => ctx.router.go("history", [id], ctx.router.params),
     onSort: (key) => go({ sort: state.sort === `-${key}` ? key : `-${key}` }),
   });

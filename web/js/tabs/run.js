@@ -163,15 +163,11 @@ function fetchUnknown(ctx, ids) {
 
 function nothingOpen(ctx, compose) {
   if (ctx.cache.profiles && !ctx.cache.profiles.length) {
-    const make = button({
-      text: "New profile",
-      kind: "main",
-      onClick: () => ctx.router.go("settings", ["profiles", "new"]),
-    });
+    const choose = el("a", { class: "b b-main", href: ctx.router.href("settings", ["profiles"]) }, "Choose an agent");
     return emptyNotice({
       title: "First, an agent profile",
-      text: "A profile says how an agent is started. The first can be a plain shell that runs prompts as scripts.",
-      actions: [make],
+      text: "A profile says how an agent is started. Begin with one that is on this machine, or with a plain shell.",
+      actions: [choose],
     });
   }
   const write = button({ text: "New run", icon: "plus", kind: "main", extra: "phone-only", onClick: compose });

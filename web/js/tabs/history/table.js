@@ -40,11 +40,16 @@ export class RunTable {
   #body = el("tbody", {});
   #heads = new Map();
   #hrefOf;
+  #iconOf;
   #current = null;
 
-  /** `hrefOf(run)` is where a row leads, `onOpen(runId)` what a click does, `onSort(key)` what a head does. */
-  constructor({ hrefOf, onOpen, onSort }) {
+  /**
+   * `hrefOf(run)` is where a row leads, `iconOf(run)` the icon that its profile has, `onOpen(runId)` what a click does,
+   * `onSort(key)` what a head does.
+   */
+  constructor({ hrefOf, iconOf, onOpen, onSort }) {
     this.#hrefOf = hrefOf;
+    this.#iconOf = iconOf;
     const cells = COLUMNS.map(([name, words, extra, key]) => {
       if (!words)
         return el(
@@ -162,7 +167,7 @@ export class RunTable {
       this.#rows.set(run.runId, row);
       row.element.classList.toggle("is-current", run.runId === this.#current);
     }
-    if (row.run !== run) drawRow(row, run, this.#hrefOf(run));
+    if (row.run !== run) drawRow(row, run, this.#hrefOf(run), this.#iconOf(run));
     return row.element;
   }
 
@@ -180,7 +185,7 @@ export class RunTable {
   }
 }
 
-function drawRow(row, run, href) {
+function drawRow(row, run, href, chosen) {
   const { cells } = row;
   const hadFocus = row.element.contains(document.activeElement);
   row.run = run;
@@ -192,7 +197,7 @@ function drawRow(row, run, href) {
     el("div", { class: "c-line" }, el("a", { class: "c-name cut", href, title: name }, name), reason(run)),
   );
   fill(cells.trigger, triggerWord(run.triggeredBy));
-  fill(cells.profile, agentMark(run.agentType, run.agentProfileName));
+  fill(cells.profile, agentMark(run.agentType, { name: run.agentProfileName, chosen }));
   fill(cells.directory, run.workingDirectory ? pathMark(run.workingDirectory) : "");
   fill(cells.started, el("time", { datetime: new Date(at).toISOString(), title: full(at) }, clock(at)));
   fill(cells.exit, run.exitCode ?? "");

@@ -1,7 +1,8 @@
 // The composer: profile, directory, prompt, timeout; what is typed is kept, and sent once.
 
 import { newKey } from "../../api.js";
-import { AGENTS, minutes, number } from "../../format.js";
+import { minutes, number } from "../../format.js";
+import { agentIcon } from "../../kit/badge.js";
 import { button, busy } from "../../kit/button.js";
 import { combobox } from "../../kit/combobox.js";
 import { el, fill, leaving, set } from "../../kit/dom.js";
@@ -103,17 +104,24 @@ export function composer(ctx, { onStarted, onClose }) {
 }
 
 function profileField(ctx, draft, onChange) {
-  const mark = el("b", { "aria-hidden": "true" });
+  const mark = el("span", { class: "ag" });
   const control = select([], "", { on: { change: () => ((draft.profile = control.value), changed()) } });
-  const made = field({ label: "Profile", control, before: el("span", { class: "ag" }, mark), after: downMark() });
+  const made = field({ label: "Profile", control, before: mark, after: downMark() });
+  const first = el(
+    "a",
+    { class: "comp-first", href: ctx.router.href("settings", ["profiles"]) },
+    "Choose an agent first",
+  );
+  made.element.append(first);
   const changed = () => {
     delete draft.timeout;
     drawMark();
     onChange();
   };
   const drawMark = () => {
-    mark.textContent = AGENTS[ctx.cache.profile(control.value)?.agentType]?.badge ?? "  ";
-    mark.parentElement.hidden = !control.value;
+    const profile = ctx.cache.profile(control.value);
+    fill(mark, profile && agentIcon(profile.agentType, profile.icon));
+    mark.hidden = !profile;
   };
   made.show = () => {
     const enabled = (ctx.cache.profiles ?? []).filter((profile) => profile.enabled);
@@ -124,6 +132,7 @@ function profileField(ctx, draft, onChange) {
       chosen?.id ?? "",
     );
     control.disabled = !enabled.length;
+    first.hidden = ctx.cache.profiles?.length !== 0;
     drawMark();
   };
   return made;

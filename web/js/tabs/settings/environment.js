@@ -7,8 +7,11 @@ import { icon } from "../../kit/icons.js";
 
 const MASK = "••••••••";
 
-/** Rows of name and value. values() leaves out what did not change and says null for what goes. */
-export function environmentField(env) {
+/**
+ * Rows of name and value. `stored`: the values are on the server, and `env` has only their names; then values() has the
+ * mask for what stays and null for what goes.
+ */
+export function environmentField(env, { stored }) {
   const rows = el("div", { class: "env-rows" });
   const reason = el("p", { class: "field-error", hidden: true });
   const add = button({
@@ -26,23 +29,27 @@ export function environmentField(env) {
     reason,
   );
 
-  function addRow(name, value) {
+  function addRow(name, value, kept = false) {
     const key = input({ value: name, mono: true, "aria-label": "Name of the variable", placeholder: "NAME" });
     const content = input({
-      value: "",
+      value,
       mono: true,
       "aria-label": `Value of ${name || "the variable"}`,
-      placeholder: value ? `${MASK} stays as it is` : "value",
+      placeholder: kept ? `${MASK} stays as it is` : "value",
     });
     const remove = button({
       icon: "trash",
       kind: "quiet",
       label: `Remove ${name || "the variable"}`,
-      onClick: () => (row.remove(), element.dispatchEvent(new Event("input", { bubbles: true }))),
+      onClick: () => {
+        row.remove();
+        add.focus();
+        element.dispatchEvent(new Event("input", { bubbles: true }));
+      },
     });
     const row = el(
       "div",
-      { class: "env-row", data: { kept: value ? name : "" } },
+      { class: "env-row", data: { kept: kept ? name : "" } },
       el("div", { class: "f" }, key),
       el("div", { class: "f" }, content),
       remove,
@@ -51,10 +58,17 @@ export function environmentField(env) {
     return key;
   }
 
-  for (const [name, value] of Object.entries(env)) addRow(name, value || MASK);
+  function refuse(text) {
+    set(reason, { hidden: !text });
+    fill(reason, text ? [icon("st-failed"), el("span", {}, text)] : []);
+  }
+
+  for (const [name, value] of Object.entries(env)) addRow(name, stored ? "" : value, stored);
+  element.addEventListener("input", () => refuse(""));
   return {
     element,
     control: add,
+    refuse,
     values() {
       const next = {};
       for (const row of rows.children) {
@@ -62,12 +76,8 @@ export function environmentField(env) {
         const name = key.value.trim();
         if (name) next[name] = !content.value && row.dataset.kept === name ? MASK : content.value;
       }
-      for (const name of Object.keys(env)) if (!(name in next)) next[name] = null;
+      for (const name of stored ? Object.keys(env) : []) if (!(name in next)) next[name] = null;
       return next;
-    },
-    refuse(text) {
-      set(reason, { hidden: !text });
-      fill(reason, text ? [icon("st-failed"), el("span", {}, text)] : []);
     },
   };
 }

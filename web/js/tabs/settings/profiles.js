@@ -1,53 +1,144 @@
-// The profiles as cards: what each would run, how long it may, and what can be done with it.
+// The profiles as cards, or what a first one can be made from; the editor has an address of its own.
 
-import { count, minutes } from "../../format.js";
-import { agentMark } from "../../kit/badge.js";
-import { button } from "../../kit/button.js";
-import { markedCode } from "../../kit/code-field.js";
+import { count } from "../../format.js";
+import { button, busy } from "../../kit/button.js";
 import { confirmDeed } from "../../kit/dialog.js";
-import { el, fill, leaving } from "../../kit/dom.js";
-import { toggle } from "../../kit/form.js";
+import { el, fill, leaving, set } from "../../kit/dom.js";
 import { menuButton } from "../../kit/menu.js";
 import { emptyNotice, errorNotice, whenLate } from "../../kit/notice.js";
+import { agentChoices, presetItems, presetWith } from "./agents.js";
+import { profileCard } from "./card.js";
 import { openEditor } from "./editor.js";
+import { openTest } from "./test.js";
+
+// The open editor, as { key, place, closed, leave }: it outlives the view while it asks whether it may be left.
+let editor = null;
 
 export function mountProfiles(root, ctx) {
   const bag = leaving();
+  const { role } = ctx.cache.session;
+  const mayEdit = role === "admin";
   const tally = el("span", { class: "head-count" });
-  const list = el("div", {});
-  const make = () => ctx.router.go("settings", ["profiles", "new"]);
+  const note = el("p", { class: "set-note", role: "status", hidden: true });
+  const list = el("div", { class: "set-list" });
+  const cards = new Map();
+  let looking = null; // for agents
+  const hrefOfNew = (preset) => ctx.router.href("settings", ["profiles", "new"], { preset: preset?.slug });
   const add = button({
     text: "New profile",
     icon: "plus",
     kind: "main",
-    keys: ctx.commands.shortcut("new-profile"),
-    onClick: make,
+    hidden: true,
+    title: `New profile (${ctx.commands.shortcut("new-profile")})`,
+    onClick: whenKnown,
   });
-  let editor = null;
+  menuButton(add, () => presetItems(ctx.cache.agents, hrefOfNew), { label: "Begin with" });
+  const make = () => (add.hidden ? ctx.router.go("settings", ["profiles", "new"]) : add.click());
+
+  // The menu of presets opens when they are known, or cannot be.
+  async function whenKnown(event) {
+    if (ctx.cache.agents || !looking) return;
+    event.stopImmediatePropagation();
+    busy(add, true);
+    await looking;
+    busy(add, false);
+    add.click();
+  }
+
+  // ---- the list
 
   function draw() {
     const { profiles } = ctx.cache;
     if (!profiles) return;
     const off = profiles.filter(({ enabled }) => !enabled).length;
     tally.textContent = profiles.length ? count(profiles.length, "profile") + (off ? `, ${off} off` : "") : "";
-    add.hidden = !profiles.length;
-    if (!profiles.length)
-      return fill(
+    add.hidden = !profiles.length || !mayEdit;
+    profiles.length ? drawCards(profiles) : drawEmpty();
+    sayUnknown();
+  }
+
+  function drawCards(profiles) {
+    for (const id of [...cards.keys()]) if (!profiles.some((profile) => profile.id === id)) cards.delete(id);
+    const grid = list.querySelector(":scope > .cards.is-profiles") ?? el("div", { class: "cards is-profiles" });
+    if (!grid.parentNode) fill(list, grid);
+    arrange(
+      grid,
+      profiles.map((profile) => cardOf(profile).element),
+    );
+  }
+
+  // A card is made anew only when its profile changed: the others keep what is open in them.
+  function cardOf(profile) {
+    const text = JSON.stringify(profile);
+    const old = cards.get(profile.id);
+    if (old?.text === text) return old;
+    const href = ctx.router.href("settings", ["profiles", profile.id]);
+    const made = { profile, text, ...profileCard(profile, { href, deeds: deedsFor(profile) }) };
+    if (old) exchange(old.element, made.element);
+    if (old?.answer) showAnswer(made, old.answer);
+    cards.set(profile.id, made);
+    look(made);
+    return made;
+  }
+
+  function deedsFor(profile) {
+    const edit = mayEdit && (() => ctx.router.go("settings", ["profiles", profile.id]));
+    return {
+      onTest: role !== "viewer" && (() => openTest(ctx, profile, { onEdit: edit })),
+      onToggle: mayEdit && ((on, box) => setEnabled(profile, on, box, ctx)),
+      onDuplicate: mayEdit && (() => duplicate(profile, ctx)),
+      onDelete: mayEdit && (() => remove(profile, ctx)),
+    };
+  }
+
+  // ---- whether a profile can run
+
+  async function look(card) {
+    const { id, enabled } = card.profile;
+    const answer = enabled
+      ? await ctx.api.get(`profiles/${id}/readiness`).catch(({ message }) => card.answer ?? { failed: message })
+      : {};
+    if (cards.get(id) === card) showAnswer(card, answer);
+  }
+
+  function showAnswer(card, answer) {
+    if (JSON.stringify(card.answer) === JSON.stringify(answer)) return;
+    card.answer = answer;
+    card.showState(answer);
+  }
+
+  // ---- no profile yet
+
+  function drawEmpty() {
+    cards.clear();
+    const { agents } = ctx.cache;
+    if (mayEdit && agents) fill(list, agentChoices(agents, { hrefOf: hrefOfNew, onLook: loadAgents }));
+    else if (mayEdit) loadAgents();
+    else
+      fill(
         list,
         emptyNotice({
           title: "No profile yet",
-          text: "A profile says how an agent is started. The first can be a plain shell that runs prompts as scripts.",
-          actions: [button({ text: "New profile", kind: "main", onClick: make })],
+          text: "A profile says how an agent is started. An administrator can make one.",
         }),
       );
-    fill(
-      list,
-      el(
-        "div",
-        { class: "cards" },
-        profiles.map((profile) => card(profile, ctx)),
-      ),
-    );
+  }
+
+  /** Ask what is on the server's machine; for the menu that is quiet, an empty list says how it goes. */
+  async function loadAgents() {
+    const isBlank = () => ctx.cache.profiles?.length === 0 && !ctx.cache.agents;
+    const late = isBlank()
+      ? whenLate(list, el("p", { class: "hint set-pad" }, "Looking for agents on this machine"))
+      : () => {};
+    try {
+      await ctx.cache.load("agents");
+    } catch (error) {
+      const blank = el("a", { class: "b", href: hrefOfNew(null) }, "Begin with a blank profile");
+      const notice = errorNotice({ title: "The agents could not be read", text: error.message, onRetry: loadAgents });
+      notice.querySelector(".notice-actions").append(blank);
+      if (isBlank()) fill(list, notice);
+    }
+    late();
   }
 
   async function load() {
@@ -64,72 +155,95 @@ export function mountProfiles(root, ctx) {
     follow();
   }
 
-  // The editor has an address, so that it can be linked to and gone back from.
-  function follow() {
-    const { tab, path } = ctx.router.route;
+  // ---- the address
+
+  function asked() {
+    const { tab, path, params } = ctx.router.route;
     const wanted = tab === "settings" && path[0] === "profiles" ? (path[1] ?? "") : "";
-    if (!wanted || editor) return;
-    const profile = ctx.cache.profiles?.find(({ id, slug }) => id === wanted || slug === wanted);
-    if (wanted !== "new" && !profile) return;
-    editor = openEditor(ctx, wanted === "new" ? null : profile);
-    editor.closed.then(() => {
-      editor = null;
-      if (ctx.router.route.tab === "settings") ctx.router.go("settings", ["profiles"], {}, { replace: true });
+    const profile = ctx.cache.profiles?.find(({ id, slug }) => id === wanted || slug === wanted) ?? null;
+    const preset = wanted === "new" ? (params.get("preset") ?? "") : "";
+    return { wanted, profile, preset, key: wanted === "new" ? `new ${preset}` : (profile?.id ?? "") };
+  }
+
+  /** Open, change or close the editor as the address says; it is asked first whether what was typed may be lost. */
+  async function follow() {
+    sayUnknown();
+    if (editor && asked().key !== editor.key && !(await leaveEditor())) return;
+    const { key, profile, preset } = asked();
+    if (!key || editor || !mayEdit) return;
+    if (preset && !ctx.cache.agents) {
+      await ctx.cache.load("agents").catch(() => {}); // it begins blank, then
+      if (editor || asked().key !== key) return;
+    }
+    const opened = openEditor(ctx, { profile, draft: presetWith(ctx.cache.agents, preset) });
+    const mine = { ...opened, key, place: [["profiles", profile?.id ?? "new"], { preset }] };
+    editor = mine;
+    mine.closed.then((savedId) => {
+      if (editor === mine) editor = null;
+      if (asked().key === key) ctx.router.go("settings", ["profiles"], {}, { replace: true });
+      if (document.activeElement === document.body) focusOn(savedId ?? profile?.id);
     });
   }
 
+  /** Resolves to whether the editor is gone; when it stays, its address comes back. */
+  async function leaveEditor() {
+    const { closed, leave, place } = editor;
+    if (!(await leave())) return (ctx.router.go("settings", ...place), false);
+    await closed;
+    return true;
+  }
+
+  // What opened the editor is gone: a menu, a card that was made anew.
+  function focusOn(id) {
+    (cards.get(id)?.element.querySelector("h2 a") ?? add).focus();
+  }
+
+  function sayUnknown() {
+    const { wanted, key } = asked();
+    const isUnknown = Boolean(wanted) && !key && ctx.cache.profiles !== null;
+    const isClosed = Boolean(key) && !mayEdit;
+    set(note, { hidden: !isUnknown && !isClosed });
+    const text = isUnknown
+      ? `There is no profile “${wanted.slice(0, 80)}”. It may have been deleted, or its slug changed.`
+      : "Only an administrator may change profiles.";
+    if (note.textContent !== text) fill(note, text);
+  }
+
   bag.on(ctx.cache, "profiles", draw);
+  bag.on(ctx.cache, "agents", () => ctx.cache.profiles?.length === 0 && draw());
+  bag.on(ctx.cache, "stale", () => [...cards.values()].forEach(look));
   bag.on(ctx.router, "change", follow);
-  bag.add(ctx.commands.handle({ "new-profile": make }), () => editor?.leave());
+  bag.add(ctx.commands.handle(mayEdit ? { "new-profile": make } : {}), () => editor && leaveEditor());
   fill(
     root,
     el("div", { class: "head" }, el("h1", { class: "title" }, "Profiles"), tally, el("span", { class: "grow" }), add),
+    note,
     list,
   );
   draw();
   load();
+  if (mayEdit) looking = loadAgents().finally(() => (looking = null));
   return bag.off;
 }
 
-function card(profile, ctx) {
-  const { id, name, slug, agentType, enabled, defaultTimeout, maxTimeout } = profile;
-  const href = ctx.router.href("settings", ["profiles", id]);
-  const edit = el("a", { class: "b b-s", href, "aria-label": `Edit ${name}` }, "Edit");
-  const more = menuButton(button({ icon: "more", kind: "quiet", small: true, label: `More for ${name}` }), () => [
-    { text: "Duplicate", icon: "copy", onClick: () => duplicate(profile, ctx) },
-    { text: "Delete", icon: "trash", danger: true, onClick: () => remove(profile, ctx) },
-  ]);
-  return el(
-    "article",
-    { class: `card${enabled ? "" : " is-off"}` },
-    el(
-      "div",
-      { class: "card-head" },
-      agentMark(agentType),
-      el("h2", { class: "cut" }, el("a", { href }, name)),
-      el("code", { class: "hint cut" }, slug),
-      el("span", { class: "grow" }),
-      toggle({
-        label: `${name} is available`,
-        checked: enabled,
-        onChange: (on, box) => setEnabled(profile, on, box, ctx),
-      }),
-    ),
-    el("pre", { class: "card-code", title: profile.invocationTemplate }, markedCode(profile.invocationTemplate)),
-    el(
-      "div",
-      { class: "card-foot" },
-      el(
-        "span",
-        { class: "hint grow" },
-        enabled
-          ? `Uses ${minutes(defaultTimeout)}, at most ${minutes(maxTimeout)}`
-          : "Off: it cannot be chosen for new runs",
-      ),
-      edit,
-      more,
-    ),
-  );
+/** Put `elements` into `grid` in this order, moving as few as possible: what is moved loses its focus. */
+function arrange(grid, elements) {
+  for (const one of [...grid.children]) if (!elements.includes(one)) one.remove();
+  let next = grid.firstChild;
+  for (const one of elements) {
+    if (one === next) next = next.nextSibling;
+    else grid.insertBefore(one, next);
+  }
+}
+
+/** Put a new card into an old one's place; the focus goes to the same thing in it. */
+function exchange(old, next) {
+  const { activeElement: focused } = document;
+  const label = old.contains(focused) && (focused.getAttribute("aria-label") ?? "");
+  old.replaceWith(next);
+  if (label === false) return;
+  const same = label && next.querySelector(`[aria-label="${CSS.escape(label)}"]`);
+  (same || next.querySelector("h2 a"))?.focus();
 }
 
 async function attempt(ctx, failure, deed) {
@@ -142,12 +256,13 @@ async function attempt(ctx, failure, deed) {
 }
 
 async function setEnabled(profile, on, box, ctx) {
-  box.disabled = true;
+  if (box.getAttribute("aria-busy")) return void (box.checked = !on);
+  box.setAttribute("aria-busy", "true"); // not disabled: that would take the focus away
   const saved = await attempt(ctx, `${profile.name} was not changed`, () =>
     ctx.api.patch(`profiles/${profile.id}`, { enabled: on }),
   );
   if (!saved) box.checked = !on;
-  box.disabled = false;
+  box.removeAttribute("aria-busy");
   if (saved) await ctx.cache.load("profiles");
 }
 

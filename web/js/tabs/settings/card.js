@@ -1,0 +1,97 @@
+// One profile as a card: what it would run, how long it may, whether it can, and what can be done with it.
+
+import { minutes } from "../../format.js";
+import { agentMark } from "../../kit/badge.js";
+import { button } from "../../kit/button.js";
+import { markedCode } from "../../kit/code-field.js";
+import { el, fill, set } from "../../kit/dom.js";
+import { toggle } from "../../kit/form.js";
+import { icon } from "../../kit/icons.js";
+import { menuButton } from "../../kit/menu.js";
+import { sentence } from "./checks.js";
+
+/**
+ * Make a card. `deeds`: onTest, onToggle(on, box), onDuplicate, onDelete; what the session may not do is left out.
+ * Returns { element, showState(answer) }; the answer is the server's { ready, problems }, or { failed: a sentence }.
+ */
+export function profileCard(profile, { href, deeds }) {
+  const { name, slug, agentType, enabled } = profile;
+  const state = el("div", { class: "card-state" });
+  const heading = deeds.onToggle ? el("a", { href }, name) : name;
+  const element = el(
+    "article",
+    { class: `card${enabled ? "" : " is-off"}`, "aria-label": name },
+    el(
+      "div",
+      { class: "card-head" },
+      agentMark(agentType, { chosen: profile.icon }),
+      el("h2", { class: "cut", title: name }, heading),
+      el("code", { class: "hint cut", title: slug }, slug),
+      el("span", { class: "grow" }),
+      toggle({
+        label: `${name} is available`,
+        checked: enabled,
+        disabled: !deeds.onToggle,
+        onChange: deeds.onToggle,
+      }),
+    ),
+    el(
+      "pre",
+      { class: "card-code", title: profile.invocationTemplate.slice(0, 2000) },
+      markedCode(profile.invocationTemplate),
+    ),
+    state,
+    el("div", { class: "card-foot" }, el("span", { class: "hint" }, boundsOf(profile)), buttons(profile, href, deeds)),
+  );
+  return { element, showState: (answer) => drawState(state, answer) };
+}
+
+const boundsOf = ({ enabled, defaultTimeout, maxTimeout }) =>
+  enabled ? `Uses ${minutes(defaultTimeout)}, at most ${minutes(maxTimeout)}` : "Off: it cannot be chosen for new runs";
+
+function buttons({ name }, href, { onTest, onDuplicate, onDelete }) {
+  const test = button({ text: "Test", icon: "play", small: true, "aria-label": `Test ${name}`, onClick: onTest });
+  const edit = el("a", { class: "b b-quiet b-s b-i", href, "aria-label": `Edit ${name}`, title: "Edit" }, icon("edit"));
+  const more = menuButton(button({ icon: "more", kind: "quiet", small: true, label: `More for ${name}` }), () => [
+    { text: "Duplicate", icon: "copy", onClick: onDuplicate },
+    { text: "Delete", icon: "trash", danger: true, onClick: onDelete },
+  ]);
+  return [onTest && test, onDelete && edit, onDelete && more];
+}
+
+// Room for two lines is there before the answer is, so that nothing moves by itself; the rest waits behind a press.
+function drawState(state, { ready = false, problems = [], failed = "" } = {}) {
+  if (failed) return fill(state, el("p", { class: "hint", title: failed }, "What it needs could not be checked"));
+  if (!problems.length) return fill(state, ready && el("ul", {}, line("completed", "st-completed", "Ready")));
+  const list = el(
+    "ul",
+    { class: problems.length === 1 ? "is-one" : "" },
+    problems.map(({ text, fix, severity }) =>
+      line(
+        severity === "warning" ? "timeout" : "failed",
+        severity === "warning" ? "warn" : "st-failed",
+        sentence(text),
+        fix && [" ", el("span", { class: "card-fix" }, sentence(fix))],
+      ),
+    ),
+  );
+  const more = button({ text: "More", kind: "link", small: true, extra: "card-more", "aria-expanded": "false" });
+  const isOpen = () => more.getAttribute("aria-expanded") === "true";
+  const measure = () => (more.hidden = !isOpen() && fits(list));
+  more.addEventListener("click", () => {
+    set(more, { "aria-expanded": String(!isOpen()) });
+    more.lastChild.textContent = isOpen() ? "Less" : "More";
+    state.classList.toggle("is-open", isOpen());
+    measure();
+  });
+  fill(state, list, more);
+  new ResizeObserver(measure).observe(list);
+}
+
+function line(name, shape, ...content) {
+  return el("li", { class: `s-${name}` }, icon(shape), el("span", {}, content));
+}
+
+const fits = (list) =>
+  list.scrollHeight <= list.clientHeight + 1 &&
+  [...list.children].every((one) => one.lastChild.scrollWidth <= one.lastChild.clientWidth + 1);
