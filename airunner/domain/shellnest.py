@@ -72,7 +72,9 @@ def nested_in(command: Command) -> list[Nested]:
         if words[place].start in taken:
             continue
         if name in SHELLS or _INTERPRETER.match(name) or (may_lead and name in _READERS):
-            found += _nested(name, words[:place], words[place + 1 :], may_lead)
+            # `su -s /bin/bash -c …` names two shells and has one text.
+            nested = _nested(name, words[:place], words[place + 1 :], may_lead)
+            found += [one for one in nested if one.words[0].start not in taken]
             taken = {word.start for one in found if one.kind == "shell" for word in one.words}
     return found
 

@@ -206,6 +206,7 @@ REWRITTEN = [
     ("sh -c \"x '$PROMPT'\"", "sh -c \"x ''\\\"\\$PROMPT\\\"''\""),
     ('eval x "$PROMPT"', 'eval x "\\"\\$PROMPT\\""'),
     ('su - u -c "x \\"$PROMPT\\""', 'su - u -c "$AIRUNNER_CARRY""x \\"\\${PROMPT}\\""'),
+    ('su - u -s /bin/bash -c "x $PROMPT"', 'su - u -s /bin/bash -c "$AIRUNNER_CARRY""x \\"\\$PROMPT\\""'),
     ("su u --command='x $PROMPT'", 'su u --command="$AIRUNNER_CARRY"\'x "$PROMPT"\''),
     ("sudo sh -c 'x $PROMPT'", 'sudo sh -c "$AIRUNNER_CARRY"\'x "$PROMPT"\''),
     ("ssh h x $PROMPT", 'ssh h "$AIRUNNER_CARRY"x \\"\\$PROMPT\\"'),
