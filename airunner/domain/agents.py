@@ -11,7 +11,8 @@ from airunner.domain.presets import Family, family_of
 from airunner.domain.shellbase import Word
 from airunner.domain.shellcode import CONTAINERS, OTHER_USERS, SWITCHERS, WRAPPERS
 from airunner.domain.shellinner import inner_of
-from airunner.domain.shellnest import nested_in, program, program_words, simple_words
+from airunner.domain.shellnest import nested_in
+from airunner.domain.shellprograms import program, program_words, simple_words
 from airunner.domain.shellread import Command, ShellReader
 
 _DEEPEST = 5  # shells inside of shells that are looked into

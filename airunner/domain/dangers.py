@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from airunner.domain.shellbase import Problem, Word
 from airunner.domain.shellcode import SHELLS
-from airunner.domain.shellnest import program, simple_words
+from airunner.domain.shellprograms import program, simple_words
 from airunner.domain.shellread import Command, ShellReader
 
 _SYSTEM = "bin|boot|dev|etc|home|lib|lib32|lib64|opt|proc|root|sbin|srv|sys|usr|var"

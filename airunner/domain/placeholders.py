@@ -11,12 +11,14 @@ from dataclasses import replace
 
 from airunner.domain.dangers import dangers_in
 from airunner.domain.findings import CARRY, Findings, Load, Placeholder
-from airunner.domain.shellbase import DEEPEST, Backquotes, Problem, Use
-from airunner.domain.shellcode import OTHER_USERS, VIEWERS
+from airunner.domain.shellbase import Backquotes, Problem, Use
+from airunner.domain.shellcode import OTHER_USERS
 from airunner.domain.shelldocuments import HereDocument
+from airunner.domain.shellecho import put_echoes
 from airunner.domain.shelleval import PROGRAM, PROMPT_IS_CODE, own_names, traps_in
 from airunner.domain.shellinner import Edit, Inner, inner_of, mapped
-from airunner.domain.shellnest import Input, Nested, input_of, nested_in, program, program_words, simple_words
+from airunner.domain.shellnest import Input, Nested, input_of, nested_in
+from airunner.domain.shellprograms import program
 from airunner.domain.shellread import Command, ShellReader
 from airunner.domain.shelltaint import POSITIONS, PROMPTS, Span, Taint
 from airunner.domain.shellwords import OURS_IN_QUOTES
@@ -27,6 +29,8 @@ QUOTED_DOCUMENT = "quoted_heredoc"
 _SURE = frozenset({NESTED, UNSUPPORTED, QUOTED_DOCUMENT, "too_deep", "own_variable", "prompt_is_command"})
 _WARNINGS = frozenset({"unclosed_heredoc"})
 _WRITTEN = {"plain": '"${}"', "double": "${{{}}}", "single": "'\"${}\"'"}
+_TOO_DEEP = "Shells are nested too deep; write it simpler, or put it into a script."
+_DEEPEST_SHELL = 8
 _EDIT_BYTES = 40  # more than any edit of a placeholder adds to a word
 _REMEDY = 'Pass it as an argument of its own ("$PROMPT"), or have the program read the file "$PROMPT_FILE".'
 
@@ -45,8 +49,8 @@ class Budget:
 
 def examine(text: str, budget: Budget, depth: int = 0, tainted: frozenset[str] = frozenset()) -> Findings:
     """Read the script `text`, which stands `depth` levels deep; `tainted` variables hold the prompt. Offsets are those of `text`."""
-    if depth > DEEPEST or not budget.take(len(text)):
-        return Findings(errors=[Problem("too_deep", "Shells are nested too deep; write it simpler.", 0, len(text))])
+    if depth > _DEEPEST_SHELL or not budget.take(len(text)):
+        return Findings(errors=[Problem("too_deep", _TOO_DEEP, 0, len(text))])
     reader = ShellReader(text, depth)
     reader.read()
     return _Examination(reader, budget, depth, tainted).findings()
@@ -61,12 +65,14 @@ class _Examination:
             text, budget, depth + 1, self._taint.names | more
         )
         self._found = Findings()
+        self._budget = budget
         self._uses = Span(reader.uses)
         self._taint = Taint(reader, self._uses, tainted)
         self._backquotes = Span(reader.backquotes)
         self._settled: set[int] = set()  # the starts of uses that are dealt with
         self._in_code: set[int] = set()  # the starts of backquotes whose output is code
         self._read_by_shells: set[int] = set()  # the starts of here-documents that are
+        self._fed: dict[int, int] = {}  # from where to where something is written into a shell
         self._held: list[int] = []  # the places of the prompt in this script's own commands
 
     def findings(self) -> Findings:
@@ -77,6 +83,7 @@ class _Examination:
         found.dangers += dangers_in(reader)
         for command in reader.found:
             self._command(command)
+        self._refuse_fed()
         for document in reader.here_documents:
             self._document(document)
         for use in self._uses.all:
@@ -87,7 +94,7 @@ class _Examination:
                 self._refuse([use], UNSUPPORTED, "A shell evaluates what stands in arithmetic.")
         for quoted in self._backquotes.all:
             self._backquoted(quoted)
-        self._echo()
+        put_echoes(reader, self._held, found)
         return found
 
     # Commands
@@ -149,17 +156,24 @@ class _Examination:
         self._runs_input(command)
 
     def _runs_input(self, command: Command) -> None:
-        """What is piped into a shell is code."""
+        """What is piped into a shell is code; of several shells in a pipe the last has it all in front of it."""
         self._found.reads_input = True
-        if command.fed < 0 or not command.words:
-            return
-        before = [(command.fed, command.words[0].start)]
-        for each in self._reader.found:
-            if each.words and command.fed <= each.words[0].start < command.words[0].start:
-                before += [(document.begin, document.end) for document in each.here_documents]
-        for start, end in before:
-            self._refuse([use for use in self._uses.within(start, end) if use.name in PROMPTS])
-            self._refuse(self._taint.uses.within(start, end))
+        if command.fed >= 0 and command.words:
+            self._fed[command.fed] = max(command.words[0].start, self._fed.get(command.fed, 0))
+
+    def _refuse_fed(self) -> None:
+        documents = [
+            (command.words[0].start, document)
+            for command in self._reader.found
+            for document in command.here_documents
+            if command.words
+        ]
+        for begin, end in self._fed.items():
+            spans = [(begin, end)]
+            spans += [(document.begin, document.end) for start, document in documents if begin <= start < end]
+            for span in spans:
+                self._refuse([use for use in self._uses.within(*span) if use.name in PROMPTS])
+                self._refuse(self._taint.uses.within(*span))
 
     # Code
 
@@ -285,31 +299,6 @@ class _Examination:
         if name in PROMPTS:
             self._held.append(place)
 
-    def _echo(self) -> None:
-        """Put `echo` in front of this script's commands that hold the prompt."""
-        found, left = self._found, set(self._held)
-        for number, command in enumerate(self._reader.found):
-            words = program_words(command)
-            if not words or words[0].level:
-                continue
-            own = [(words[0].start, words[-1].end), *((target.start, target.end) for _, target in command.redirections)]
-            held = {place for place in left if any(start <= place < end for start, end in own)}
-            if held and (command.fed >= 0 or not self._only_shown(number)):
-                found.unclear = "the command that has it is one of several in a pipe"
-            if held:
-                # What is nested in its words is only shown now.
-                found.echoes = [edit for edit in found.echoes if not words[0].start <= edit[0] < words[-1].end]
-                found.echoes.append((words[0].start, words[0].start, "echo "))
-            left -= held
-        if left:
-            found.unclear = found.unclear or "it is not the argument of a simple command"
-
-    def _only_shown(self, number: int) -> bool:
-        """Whether what a command prints is at most looked at, not fed to an agent."""
-        readers = [place for place, command in enumerate(self._reader.found) if command.pipe == number]
-        names = [program(word) for place in readers for word in simple_words(self._reader.found[place])[:1]]
-        return all(name in VIEWERS for name in names) and all(self._only_shown(place) for place in readers)
-
     # From an inner text to this one
 
     def _lift(self, inner: Inner, found: Findings, context: str) -> None:
@@ -319,6 +308,9 @@ class _Examination:
             start, end = inner.outer(placeholder.start, placeholder.end)
             into.placeholders.append(Placeholder(placeholder.name, start, end, context or placeholder.context))
         for start, end, written in inner.lifted(found.edits):
+            if not self._budget.take(len(written or "")):  # each level may double an edit
+                into.errors.append(Problem("too_deep", _TOO_DEEP, start, end))
+                break
             if written is None:
                 text = f"A variable is put together from differently quoted parts. {_REMEDY}"
                 into.errors.append(Problem(NESTED, text, start, end))

@@ -64,11 +64,16 @@ class Word:
     level: int = 0
     segments: list[Segment] = field(default_factory=list)
     inner: tuple[int, int] = (0, 0)
+    program: str | None = None  # the name of the program it names, once somebody has asked
+    _literal: str | None = None
 
     @property
     def literal(self) -> str:
-        """The word after quote removal, with OPAQUE for what is expanded."""
-        return "".join(OPAQUE if segment.ours or segment.style == "open" else segment.text for segment in self.segments)
+        """The word after quote removal, with OPAQUE for what is expanded. Ask for it when the word has been read."""
+        if self._literal is None:
+            parts = (OPAQUE if part.ours or part.style == "open" else part.text for part in self.segments)
+            self._literal = "".join(parts)
+        return self._literal
 
     @property
     def known_bytes(self) -> int:

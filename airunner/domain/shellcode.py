@@ -43,7 +43,11 @@ OTHER_USERS = _names(
 """Programs that start others as another user, or elsewhere."""
 SWITCHERS = {"su": "csgGwT", "runuser": "csgGwu", "script": "cIOBTmEo", "flock": "cwE"}
 """Programs with a `-c` for shell text, and their options that have a value."""
-VIEWERS = _names("tee cat less more head tail grep sed awk sort uniq cut tr wc nl fold column jq ts pv")
+BUILTINS = _names(
+    "export declare typeset local readonly read readarray mapfile getopts unset set shift cd test [ let trap alias return : true false"
+)
+"""What changes or asks the shell itself, so that `echo` in front of it changes all that follows."""
+VIEWERS = _names("cat less more head tail grep sed awk sort uniq cut tr wc nl fold column jq ts pv")
 """Programs that pass on or show what they read."""
 INTERPRETERS = (
     r"python[\d.]*|pypy[\d.]*|ipython[\d.]*|perl[\d.]*|ruby[\d.]*|irb|node|nodejs|deno|bun|php[\d.]*|lua[\d.]*|luajit|R|Rscript|"

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from airunner.domain.shellbase import OPAQUE, Problem, Word, is_ours
-from airunner.domain.shellnest import assignments, may_vanish, program, program_words, simple_words
+from airunner.domain.shellprograms import assignments, may_vanish, program, program_words, simple_words
 from airunner.domain.shellread import Command
 
 OWN_NAME = "own_variable"

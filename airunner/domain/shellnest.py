@@ -6,36 +6,19 @@ Shells and interpreters count wherever they stand in a command, for no list of t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from airunner.domain.shellbase import Word
-from airunner.domain.shellcode import (
-    CODE_READERS,
-    CONTAINERS,
-    INPUT_READERS,
-    INTERPRETERS,
-    SHELLS,
-    SWITCHERS,
-    TRANSPARENT,
-    WRAPPER_LONG_VALUES,
-    WRAPPER_OPERANDS,
-    WRAPPER_VALUES,
-    WRAPPERS,
-)
+from airunner.domain.shellcode import CODE_READERS, INPUT_READERS, INTERPRETERS, SHELLS, SWITCHERS, WRAPPERS
+from airunner.domain.shellprograms import ASSIGNMENT, Reach, may_vanish, program, program_words, programs
 from airunner.domain.shellread import Command
 
 _LONG_COMMANDS = ("--command", "--session-command")
 _SOURCES = frozenset({"source", "."})
 _READERS = _SOURCES | {"eval", "ssh"} | SWITCHERS.keys() | CODE_READERS.keys()
 _INPUTS = _SOURCES | {"su", "runuser", "ssh", "xargs"} | INPUT_READERS
-_GLOB = re.compile(r"[*?\[]")
-_EXECUTING = ("-exec", "-execdir", "-ok", "-okdir")  # of find(1)
-_SHELL_VARIABLES = re.compile(r"\$\{?(SHELL|BASH|0)\}?\Z")
-_PLAIN_VALUE = re.compile(r"[-+]?[\d.]+[smhd%]?\Z")
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(\[[^\]]*\])?\+?=")
 _INTERPRETER = re.compile(rf"({INTERPRETERS})\Z")
 _CODE_OPTION = re.compile(r"-[A-Za-z]*[cerEp]\Z|--?(eval|print|execute|command|expression)\Z|eval\Z", re.IGNORECASE)
 _INTERPRETER_VALUES = frozenset({"-W", "-X", "-I", "-C", "-M", "--require", "--import", "--loader", "--env-file"})
@@ -68,24 +51,26 @@ def nested_in(command: Command) -> list[Nested]:
     words = program_words(command)
     found: list[Nested] = []
     taken: set[int] = set()
-    for place, name, may_lead in _programs(words):
-        if words[place].start in taken:
-            continue
-        if name in SHELLS or _INTERPRETER.match(name) or (may_lead and name in _READERS):
+    reach = Reach()
+    for place, name, may_lead in programs(words):
+        if words[place].start not in taken and (
+            name in SHELLS or _INTERPRETER.match(name) or (may_lead and name in _READERS)
+        ):
             # `su -s /bin/bash -c …` names two shells and has one text.
-            nested = _nested(name, words[:place], words[place + 1 :], may_lead)
-            found += [one for one in nested if one.words[0].start not in taken]
-            taken = {word.start for one in found if one.kind == "shell" for word in one.words}
+            nested = _nested(name, reach.surely, words[place + 1 :], may_lead)
+            found += [one for one in nested if one.kind != "shell" or one.words[0].start not in taken]
+            taken |= {word.start for one in nested if one.kind != "file" for word in one.words}
+        reach.go_on(words[place])
     return found
 
 
-def _nested(name: str, before: list[Word], rest: list[Word], may_lead: bool) -> list[Nested]:
+def _nested(name: str, surely: bool, rest: list[Word], may_lead: bool) -> list[Nested]:
     if name in SHELLS:
-        return [one for one in _of_shell(rest, _reaches(before)) if may_lead or one.kind == "shell"]
+        return [one for one in _of_shell(rest, surely) if may_lead or one.kind == "shell"]
     if _INTERPRETER.match(name):
         return _of_interpreter(rest, may_lead)
     if name in SWITCHERS:
-        return _of_switcher(name, rest, name in ("script", "flock") and _reaches(before))
+        return _of_switcher(name, rest, name in ("script", "flock") and surely)
     if name == "eval":
         return [Nested("shell", tuple(rest), True, len(rest) == 1)] if rest else []
     if name == "ssh":
@@ -97,19 +82,20 @@ def _nested(name: str, before: list[Word], rest: list[Word], may_lead: bool) -> 
 
 def input_of(command: Command) -> Input | None:
     """Whether `command` is a program that runs its standard input, as `sh` without a script does."""
-    words = program_words(command)
-    for place, name, may_lead in _programs(words):
+    words, reach = program_words(command), Reach()
+    for place, name, may_lead in programs(words):
         if name in SHELLS or (may_lead and (name in _INPUTS or _INTERPRETER.match(name))):
-            reads = _input(name, words[:place], words[place + 1 :])
+            reads = _input(name, reach.surely, words[place + 1 :])
             if reads:
                 return reads
+        reach.go_on(words[place])
     return None
 
 
-def _input(name: str, before: list[Word], rest: list[Word]) -> Input | None:
-    texts = [word.literal for word in rest]
+def _input(name: str, surely: bool, rest: list[Word]) -> Input | None:
     if name in SHELLS:
-        return Input("shell", _reaches(before)) if _is_script_free(texts) else None
+        return Input("shell", surely) if _is_script_free(rest) else None
+    texts = [word.literal for word in rest]
     if name in ("su", "runuser"):
         return (
             Input("shell", False)
@@ -126,99 +112,6 @@ def _input(name: str, before: list[Word], rest: list[Word]) -> Input | None:
         return Input("code", True)
     is_free = all(text == "-" or (text.startswith("-") and not _CODE_OPTION.match(text)) for text in texts)
     return Input("code", True) if is_free else None
-
-
-def program(word: Word) -> str:
-    """The name of the program a word names, without its folder; for all we know, what is expanded in it is empty."""
-    if _SHELL_VARIABLES.match(word.raw.strip('"')):
-        return "sh"
-    known = [segment for segment in word.segments if segment.style not in ("variable", "open") and not segment.ours]
-    name = "".join(segment.text for segment in known).rpartition("/")[2]
-    if any(segment.style == "plain" and _GLOB.search(segment.text) for segment in known):
-        return next((shell for shell in sorted(SHELLS) if fnmatchcase(shell, name)), name)
-    return name
-
-
-def may_vanish(word: Word) -> bool:
-    """Whether a word is nothing but an expansion that makes no word at all when it is empty (POSIX.1-2024 XCU 2.6.5)."""
-    unknown = all(segment.style in ("variable", "open") or not segment.text for segment in word.segments)
-    return unknown and ('"' not in word.raw or "@" in word.raw)
-
-
-def program_words(command: Command) -> list[Word]:
-    """The words of a command without the assignments in front of it; none for the head of a loop."""
-    if command.loop:
-        return []
-    for place, word in enumerate(command.words):
-        if not _ASSIGNMENT.match(word.raw):
-            return command.words[place:]
-    return []
-
-
-def assignments(command: Command) -> list[Word]:
-    """The words of a command that are assignments in front of it."""
-    return [] if command.loop else command.words[: len(command.words) - len(program_words(command))]
-
-
-def simple_words(command: Command) -> list[Word]:
-    """The words of a command from the program's name on, without assignments and wrappers such as sudo or timeout."""
-    words = program_words(command)
-    for place, name, may_lead in _programs(words):
-        if may_lead and name not in WRAPPERS and name not in CONTAINERS:
-            return words[place:]
-    return []
-
-
-def _programs(words: Sequence[Word]) -> Iterator[tuple[int, str, bool]]:
-    """Every word that could name a program: its place, the name, and whether it may be the one that is run.
-
-    That is the first, and behind a wrapper and its options the next.
-    """
-    wrapper, operands = "", 0
-    leads, forever, is_value = True, False, False
-    for place, word in enumerate(words):
-        name, text = program(word), word.literal
-        if wrapper and (is_value or _is_passed_over(word)):
-            is_value = not is_value and _takes_value(wrapper, text)
-            yield place, name, forever
-            continue
-        if operands:
-            operands -= 1
-            yield place, name, forever
-            continue
-        may_lead = leads or (place > 0 and words[place - 1].literal in _EXECUTING)
-        yield place, name, may_lead or forever
-        if may_lead and not may_vanish(word):
-            leads = name in WRAPPERS or name in CONTAINERS
-            wrapper, operands = name if leads else "", WRAPPER_OPERANDS.get(name, 0)
-            forever |= name in CONTAINERS
-
-
-def _is_passed_over(word: Word) -> bool:
-    """Whether a word behind a wrapper is an option, an assignment or a number."""
-    text = word.literal
-    return text.startswith("-") or bool(_PLAIN_VALUE.match(text) or _ASSIGNMENT.match(word.raw))
-
-
-def _takes_value(wrapper: str, option: str) -> bool:
-    """Whether the word after an option of a wrapper is its value."""
-    if option.startswith("--"):
-        return option in WRAPPER_LONG_VALUES
-    return option.startswith("-") and option[-1:] in WRAPPER_VALUES.get(wrapper, "")
-
-
-def _reaches(before: Sequence[Word]) -> bool:
-    """Whether all that stands before a shell is sure to hand the environment on."""
-    name = ""
-    for word in before:
-        if program(word) in TRANSPARENT:
-            name = program(word)
-        elif word.literal.startswith("-"):
-            if name in ("env", "exec", ""):
-                return False
-        elif not name or not (_PLAIN_VALUE.match(word.literal) or _ASSIGNMENT.match(word.raw)):
-            return False
-    return True
 
 
 def _of_shell(words: list[Word], environment: bool) -> list[Nested]:
@@ -246,13 +139,13 @@ def _xargs_runs_input(words: list[Word]) -> bool:
     replaces = any(word.literal.startswith(("-I", "-i", "--replace")) for word in words)
     for place, word in enumerate(words):
         if program(word) in SHELLS or _INTERPRETER.match(program(word)):
-            return replaces or not _nested(program(word), words[:place], words[place + 1 :], True)
+            return replaces or not _nested(program(word), False, words[place + 1 :], True)
     return False
 
 
-def _is_script_free(words: Sequence[str]) -> bool:
+def _is_script_free(words: Sequence[Word]) -> bool:
     """Whether a shell with these arguments reads its input: it has -s, or neither a command string nor a script."""
-    for text in words:
+    for text in (word.literal for word in words):
         if text[:1] == "-" and text[1:2] != "-" and set("cs") & set(text):
             return "s" in text
         if text[:1] not in ("-", "+"):
@@ -335,6 +228,8 @@ def _of_reader(name: str, words: list[Word]) -> list[Nested]:
             takes_value, is_value = bool(options.fullmatch(text)), bool(values.fullmatch(text))
             if options.match(text):
                 found.append(Nested("code", (word,)))
+        elif name in WRAPPERS and not ASSIGNMENT.match(word.raw):
+            break  # the program that it starts, with its own options
         else:
             operand += 1
             if operand in operands:

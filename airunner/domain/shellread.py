@@ -34,7 +34,6 @@ class Command:
     here_documents: list[HereDocument] = field(default_factory=list)
     pipe: int = -1
     fed: int = -1
-    piped: bool = False  # whether its output goes into another one
     loop: bool = False
     defines: str = ""  # the function's name, in a definition
 
@@ -144,14 +143,12 @@ class ShellReader(CompoundReader):
             self.problem(
                 "unexpected_token", f"`{operator}` stands outside of a `case`.", self.at, self.at + len(operator)
             )
-        start, known = frame.start, len(self.found)
+        start = frame.start
         self._finish(frame)
         self.at += len(operator)
         if operator in ("|", "|&"):
             frame.pipe = len(self.found) - 1
             frame.start = frame.fed = start
-            for command in self.found[known:]:
-                command.piped = True
         return False
 
     def _closing_parenthesis(self, frame: _Frame) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from airunner.base.errors import Invalid
@@ -20,7 +21,8 @@ from airunner.domain.shellinner import Edit
 __all__ = ["CARRY", "Placeholder", "Problem", "Reading", "echoed", "quoted", "read", "rewrite"]
 
 _ABOUT_PLACEHOLDERS = frozenset({NESTED, QUOTED_DOCUMENT, UNSUPPORTED, "prompt_is_command"})
-_MOST_CHARACTERS = 400_000  # read in all, the texts inside of texts included
+_MOST_CHARACTERS = 160_000  # read in all, the texts inside of texts included
+_MOST_CARRIED = 3  # each takes the prompt once more, and its apostrophes fourfold
 _ALWAYS = ("WORKING_DIR", "RUN_ID")
 
 
@@ -68,7 +70,7 @@ def quoted(value: str) -> str:
 
 def read(template: str) -> Reading:
     """Read a template. Never raises; the time it takes is bounded."""
-    return _judged(template, examine(template, Budget(_MOST_CHARACTERS)))
+    return _judged(template, _examined(template))
 
 
 def rewrite(template: str) -> str:
@@ -86,8 +88,14 @@ def echoed(template: str) -> str:
     return _edited(template, found.echoes)
 
 
+@lru_cache(maxsize=64)
+def _examined(template: str) -> Findings:
+    """What is in a template. Each run asks several times, of few templates; nobody changes the answer."""
+    return examine(template, Budget(_MOST_CHARACTERS))
+
+
 def _usable(template: str) -> Findings:
-    found = examine(template, Budget(_MOST_CHARACTERS))
+    found = _examined(template)
     errors = [error for error in _judged(template, found).errors if error.code != "missing_prompt"]
     if errors:
         text = " ".join(dict.fromkeys(error.text for error in errors))
@@ -116,14 +124,24 @@ def _judged(template: str, found: Findings) -> Reading:
     if any(edit[1] > after[0] for edit, after in pairwise(sorted(found.edits))):
         text = "Placeholders stand inside each other's quotes; write it simpler, or use $PROMPT_FILE."
         errors.append(Problem(NESTED, text, 0, len(template)))
+    if found.carried > _MOST_CARRIED:
+        text = f"The variables would be carried through more than {_MOST_CARRIED} shells; put a script where they are used."
+        errors.append(Problem("too_deep", text, 0, len(template)))
     if "WORKING_DIR" not in names:
         text = "$WORKING_DIR is not used. The command starts in the working directory; one that goes elsewhere must go back."
         warnings.append(Problem("no_working_dir", text, 0, len(template)))
     placeholders = sorted(found.placeholders, key=lambda placeholder: placeholder.start)
-    problems = _ordered(errors), _ordered(warnings), _ordered(found.dangers)
-    return Reading(tuple(placeholders), *problems, found.elsewhere, found.carried, tuple(found.loads))
+    return Reading(
+        tuple(placeholders),
+        errors=_ordered(errors, len(template)),
+        warnings=_ordered(warnings, len(template)),
+        dangers=_ordered(found.dangers, len(template)),
+        elsewhere=found.elsewhere,
+        carried=found.carried,
+        loads=tuple(found.loads),
+    )
 
 
-def _ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """By place, each once."""
-    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.start))
+def _ordered(problems: Iterable[Problem], size: int) -> tuple[Problem, ...]:
+    """By place, each once; what is said of the template as a whole comes last."""
+    return tuple(sorted(dict.fromkeys(problems), key=lambda each: (each.end - each.start == size, each.start)))

@@ -132,7 +132,7 @@ INVALID: list[tuple[str, list[tuple[str, str]]]] = [
     ("x $PROMPT `date", [("unclosed_substitution", "`date")]),
     ("(cd x; y $PROMPT", [("unclosed_parenthesis", "(cd x; y $PROMPT")]),
     ('y $PROMPT "$(date', [("unclosed_quote", '"$(date'), ("unclosed_substitution", "$(date")]),
-    ("x ${PROMPT", [("missing_prompt", "x ${PROMPT"), ("unclosed_substitution", "${PROMPT")]),
+    ("x ${PROMPT", [("unclosed_substitution", "${PROMPT"), ("missing_prompt", "x ${PROMPT")]),
     ("x $PROMPT 'it", [("unclosed_quote", "'it")]),
     ("x $PROMPT $'it\\'", [("unclosed_quote", "$'it\\'")]),
     ('x "$PROMPT', [("unclosed_quote", '"$PROMPT')]),

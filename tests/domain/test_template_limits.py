@@ -43,12 +43,38 @@ def test_deep_nesting_is_an_error_and_takes_no_time(opener: str) -> None:
         "x" * 9,
         "$",
         "rm -rf / ;",
+        "eval ",
+        "env ",
+        "sudo sh ",
+        "sh|",
+        "x|cat ",
+        "ssh h ",
+        "su - u -c ",
+        "python -c ",
+        "set -- $PROMPT;",
+        "eval '",
+        "p=$PROMPT;",
     ],
 )
 def test_long_templates_take_time_linear_in_their_length(piece: str) -> None:
     started = time.monotonic()
     read(piece * (60_000 // len(piece)))
     assert time.monotonic() - started < 8
+
+
+def test_nested_quotes_that_double_at_each_level_end_in_an_error_soon() -> None:
+    for shells in (7, 9, 20, 40, 400):
+        template = "eval " * shells + 'x "$PROMPT"'
+        started = time.monotonic()
+        reading = read(template)
+        assert time.monotonic() - started < 2
+        assert ("too_deep" in [error.code for error in reading.errors]) == (shells > 8)
+
+
+def test_a_prompt_is_carried_through_three_shells_and_no_more() -> None:
+    assert read("su a <<E\nsu b <<F\nsu c <<G\nx $PROMPT\nG\nF\nE\n").errors == ()
+    four = read("su a <<E\nsu b <<F\nsu c <<G\nsu d <<H\nx $PROMPT\nH\nG\nF\nE\n")
+    assert [error.code for error in four.errors] == ["too_deep"]
 
 
 SHELL = st.sampled_from(
