@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 
 from airunner.domain.shellbase import Problem, Word
 from airunner.domain.shellcode import SHELLS
@@ -15,14 +16,17 @@ from airunner.domain.shellread import Command, ShellReader
 
 _SYSTEM = "bin|boot|dev|etc|home|lib|lib32|lib64|opt|proc|root|sbin|srv|sys|usr|var"
 _HOME = r"~[A-Za-z0-9_-]*|\$HOME|\$\{HOME(:?\?[^}]*)?\}"
-_EVERYTHING = re.compile(rf"(/+(\./*|\.\./*)*|/+({_SYSTEM})/*|({_HOME})/*)(/[*]|[*])?/*\Z")
+_WITHIN = "(usr|var)/+(bin|lib|lib64|libexec|local|sbin|share|log|cache|spool)"
+_EVERYTHING = re.compile(rf"(/+(\./*|\.\./*)*|/+({_SYSTEM}|{_WITHIN})/*|({_HOME})/*)(/[*]|[*])?/*\Z")
+_TOP_PATTERN = re.compile(r"/+([^/]*[?*\[{][^/]*)/*\Z")
 _DEVICE = re.compile(r"/dev/(?!(null|zero|full|stdin|stdout|stderr|tty|ptmx)\Z|(fd|shm|pts|tcp|udp)/)\S")
 _MAKE_FILESYSTEM = re.compile(r"(mkfs(\..+)?|mke2fs|mkswap|wipefs|blkdiscard)\Z")
-_FORK_BOMB = re.compile(r"([^\s;&|()<>{}]+)[ \t]*\([ \t]*\)\s*\{\s*(\S+?)\s*\|\s*(\S+?)\s*&\s*;?\s*\}")
-_PERHAPS_ROOT = re.compile(r"\$(\{\w+\}|\w+)/+\*?\Z")
+_FORK_BOMB = re.compile(r"([^\s;&|()<>{}]+)[ \t]*(?:\([ \t]*\))?\s*\{\s*(\S+?)\s*\|\s*(\S+?)\s*&\s*;?\s*\}")
+_PERHAPS_ROOT = re.compile(r"(?!\$\{?(WORKING_DIR|RUN_ID|PWD|OLDPWD)\b)\$(\{\w+\}|\w+)/+\*?\Z")
 _ACCOUNTS = re.compile(r"/+etc/+(passwd|shadow|group|gshadow|sudoers|fstab)\Z|/+(proc/+sysrq-trigger|boot/.+)\Z")
 _PARTITIONERS = frozenset({"fdisk", "sfdisk", "gdisk", "sgdisk", "cfdisk", "parted", "truncate"})
 _POWER = frozenset({"shutdown", "reboot", "halt", "poweroff"})
+_HERE = frozenset({"*", ".", "./", "./*", "..", "../*"})
 _QUOTES = re.compile("['\"]")
 _FETCHERS = frozenset({"curl", "wget", "fetch", "aria2c"})
 _RUNNERS = SHELLS | {"eval", "source", ".", "python", "python3", "perl", "ruby", "node"}
@@ -32,8 +36,13 @@ _WRITES = frozenset({">", ">>", ">|", "&>", "&>>", "<>"})
 def dangers_in(reader: ShellReader) -> list[Problem]:
     """The dangers among the commands `reader` has found, in its offsets."""
     found: list[Problem] = []
+    at_top = False
     for command in reader.found:
         words = simple_words(command)
+        if words and program(words[0]) == "cd":
+            at_top = any(_is_everything(word) for word in words[1:])
+        if at_top and _removes_here(words):
+            found.append(_problem("rm_root", "`rm` with -r removes a whole system or home directory here.", words))
         if words:
             for judge in _JUDGES:
                 found += judge(words)
@@ -53,6 +62,11 @@ def _remove(words: list[Word]) -> list[Problem]:
     ][:1]
 
 
+def _removes_here(words: list[Word]) -> bool:
+    recursive = bool(words) and program(words[0]) == "rm" and _recursive(words)
+    return recursive and any(word.raw in _HERE for word in _operands(words))
+
+
 def _when_everything(word: Word) -> list[str]:
     """When a word names all: always, or where a variable is empty."""
     if _is_everything(word):
@@ -61,14 +75,15 @@ def _when_everything(word: Word) -> list[str]:
 
 
 def _find(words: list[Word]) -> list[Problem]:
-    if program(words[0]) != "find" or not words[1:] or not _is_everything(words[1]):
+    paths = [word for word in words[1:] if not word.literal.startswith("-")][:1] if program(words[0]) == "find" else []
+    if not paths or not _is_everything(paths[0]):
         return []
     literals = [word.literal for word in words]
     removes = "-delete" in literals or any(
         literals[place - 1] in ("-exec", "-execdir") and program(words[place]) in ("rm", "shred", "unlink")
         for place in range(2, len(words))
     )
-    return [_problem("rm_root", f"`find` removes what is below `{words[1].raw}`.", words)] if removes else []
+    return [_problem("rm_root", f"`find` removes what is below `{paths[0].raw}`.", words)] if removes else []
 
 
 def _move(words: list[Word]) -> list[Problem]:
@@ -86,8 +101,8 @@ def _stop_machine(words: list[Word]) -> list[Problem]:
     stops |= name in ("init", "telinit") and literals[:1] in (["0"], ["6"])
     if stops:
         return [_problem("power_off", f"`{name}` stops or restarts the machine.", words)]
-    if name == "kill" and "-1" in literals[1:]:
-        return [_problem("kill_all", "`kill` with -1 ends every process there is.", words)]
+    if name == "killall5" or (name == "kill" and "-1" in literals[1:]):
+        return [_problem("kill_all", f"`{name}` so ends every process there is.", words)]
     return []
 
 
@@ -111,11 +126,15 @@ def _write_device(words: list[Word]) -> list[Problem]:
         targets += [word.literal for word in words[1:]]
     if name in ("cp", "mv") and len(words) > 2:
         targets.append(words[-1].literal)
-    return [
-        _problem("dd_device" if name == "dd" else "write_device", f"`{name}` writes over the device {target}.", words)
-        for target in targets
-        if _DEVICE.match(target)
-    ][:1]
+    code = "dd_device" if name == "dd" else "write_device"
+    found = [
+        _problem(code, f"`{name}` writes over the device {each}.", words) for each in targets if _DEVICE.match(each)
+    ]
+    if name == "sed" and any(word.literal.startswith(("-i", "--in-place")) for word in words):
+        targets += [word.literal for word in _operands(words)]
+    text = "changes a file that the machine cannot do without."
+    found += [_problem("write_system_file", f"`{name}` {text}", words) for each in targets if _ACCOUNTS.match(each)]
+    return found[:1]
 
 
 def _make_filesystem(words: list[Word]) -> list[Problem]:
@@ -213,5 +232,10 @@ def _operands(words: list[Word]) -> list[Word]:
 
 
 def _is_everything(word: Word) -> bool:
-    """The root, a directory of the system, or a home, with or without `/*`."""
-    return bool(_EVERYTHING.match(_QUOTES.sub("", word.raw)))
+    """The root, a directory of the system, or a home, with or without `/*`, or a pattern that one of them fits."""
+    path = _QUOTES.sub("", word.raw)
+    if _EVERYTHING.match(path):
+        return True
+    top = _TOP_PATTERN.match(path)
+    patterns = re.split("[{},]", top[1]) if top else []
+    return any(pattern and fnmatchcase(name, pattern) for pattern in patterns for name in _SYSTEM.split("|"))

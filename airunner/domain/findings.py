@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from airunner.domain import fields
 from airunner.domain.shellbase import Problem
 from airunner.domain.shellinner import Edit
 
-CARRY = "AIRUNNER_CARRY"
-"""The variable with the text that sets our variables in a shell that does not get the environment."""
+CARRY = fields.CARRY
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +49,15 @@ class Findings:
     reads_input: bool = False  # whether a shell in it runs the standard input
     echoes: list[Edit] = field(default_factory=list)  # what puts `echo` in front of the commands that hold the prompt
     unclear: str = ""  # why that cannot be done
+
+
+class Budget:
+    """How many characters may still be read: text within text within text could take for ever."""
+
+    def __init__(self, characters: int) -> None:
+        self._left = characters
+
+    def take(self, size: int) -> bool:
+        """Take `size` characters; False when there are not so many left."""
+        self._left -= size
+        return self._left >= 0

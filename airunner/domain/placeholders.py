@@ -6,71 +6,61 @@ environment, or from what is carried to it in front of its text. Where a program
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from airunner.domain.dangers import dangers_in
-from airunner.domain.findings import CARRY, Findings, Load, Placeholder
-from airunner.domain.shellbase import Backquotes, Problem, Use
+from airunner.domain.findings import CARRY, Budget, Findings, Load, Placeholder
+from airunner.domain.shellbase import Backquotes, Problem, Use, Word
 from airunner.domain.shellcode import OTHER_USERS
 from airunner.domain.shelldocuments import HereDocument
 from airunner.domain.shellecho import put_echoes
-from airunner.domain.shelleval import PROGRAM, PROMPT_IS_CODE, own_names, traps_in
-from airunner.domain.shellinner import Edit, Inner, inner_of, mapped
+from airunner.domain.shelleval import PROMPT_IS_CODE, assigned, integers, own_names, traps_in
+from airunner.domain.shellinner import Edit, Inner, inner_of, mapped, moved
 from airunner.domain.shellnest import Input, Nested, input_of, nested_in
-from airunner.domain.shellprograms import program
+from airunner.domain.shellprograms import program, simple_words
 from airunner.domain.shellread import Command, ShellReader
+from airunner.domain.shellrefuse import NESTED, QUOTED_DOCUMENT, REMEDY, UNSUPPORTED, Refusals
 from airunner.domain.shelltaint import POSITIONS, PROMPTS, Span, Taint
 from airunner.domain.shellwords import OURS_IN_QUOTES
 
-NESTED = "nested_placeholder"
-UNSUPPORTED = "unsupported_expansion"
-QUOTED_DOCUMENT = "quoted_heredoc"
 _SURE = frozenset({NESTED, UNSUPPORTED, QUOTED_DOCUMENT, "too_deep", "own_variable", "prompt_is_command"})
 _WARNINGS = frozenset({"unclosed_heredoc"})
 _WRITTEN = {"plain": '"${}"', "double": "${{{}}}", "single": "'\"${}\"'"}
 _TOO_DEEP = "Shells are nested too deep; write it simpler, or put it into a script."
 _DEEPEST_SHELL = 8
 _EDIT_BYTES = 40  # more than any edit of a placeholder adds to a word
-_REMEDY = 'Pass it as an argument of its own ("$PROMPT"), or have the program read the file "$PROMPT_FILE".'
 
 
-class Budget:
-    """How many characters may still be read: text within text within text could take for ever."""
+def examine(
+    text: str, budget: Budget, depth: int = 0, tainted: frozenset[str] = frozenset(), *, fed: bool = False
+) -> Findings:
+    """Read the script `text`, which stands `depth` levels deep. Offsets are those of `text`.
 
-    def __init__(self, characters: int) -> None:
-        self._left = characters
-
-    def take(self, size: int) -> bool:
-        """Take `size` characters; False when there are not so many left."""
-        self._left -= size
-        return self._left >= 0
-
-
-def examine(text: str, budget: Budget, depth: int = 0, tainted: frozenset[str] = frozenset()) -> Findings:
-    """Read the script `text`, which stands `depth` levels deep; `tainted` variables hold the prompt. Offsets are those of `text`."""
+    `tainted` variables hold the prompt; `fed` says that its standard input does.
+    """
     if depth > _DEEPEST_SHELL or not budget.take(len(text)):
         return Findings(errors=[Problem("too_deep", _TOO_DEEP, 0, len(text))])
     reader = ShellReader(text, depth)
     reader.read()
-    return _Examination(reader, budget, depth, tainted).findings()
+    return _Examination(reader, budget, depth, tainted, fed).findings()
 
 
-class _Examination:
+class _Examination(Refusals):
     """One script being examined."""
 
-    def __init__(self, reader: ShellReader, budget: Budget, depth: int, tainted: frozenset[str]) -> None:
+    def __init__(self, reader: ShellReader, budget: Budget, depth: int, tainted: frozenset[str], fed: bool) -> None:
         self._reader = reader
         self._inside: Callable[[str, frozenset[str]], Findings] = lambda text, more: examine(
-            text, budget, depth + 1, self._taint.names | more
+            text, budget, depth + 1, self._taint.names | more, fed=self._taint.has_input
         )
-        self._found = Findings()
+        super().__init__()
+        self._declared = {name for command in reader.found for name in integers(command)}
         self._budget = budget
         self._uses = Span(reader.uses)
-        self._taint = Taint(reader, self._uses, tainted)
+        self._taint = Taint(reader, self._uses, tainted, fed)
+        self._outermost = depth == 0
         self._backquotes = Span(reader.backquotes)
-        self._settled: set[int] = set()  # the starts of uses that are dealt with
-        self._in_code: set[int] = set()  # the starts of backquotes whose output is code
         self._read_by_shells: set[int] = set()  # the starts of here-documents that are
         self._fed: dict[int, int] = {}  # from where to where something is written into a shell
         self._held: list[int] = []  # the places of the prompt in this script's own commands
@@ -107,16 +97,19 @@ class _Examination:
         for one in nested:
             self._code(one, command)
         for trap in traps_in(command):
-            uses = [use for use in self._uses.within(trap.start, trap.end) if use.name in PROMPTS]
+            uses = [
+                use
+                for use in self._uses.within(trap.start, trap.end)
+                if use.name in PROMPTS and use.modifier != "length" and (trap.deep or not use.level)
+            ]
             if trap.code == PROMPT_IS_CODE:
                 self._warn_of_code(uses)
-            else:
-                others = [
-                    use
-                    for use in self._taint.uses.within(trap.start, trap.end)
-                    if trap.code != PROGRAM or use.name not in "@*"
-                ]
-                self._refuse([*uses, *others], trap.code, trap.text)
+                uses = []
+            others = self._taint.uses.within(trap.start, trap.end)
+            if trap.code != "unsupported_expansion":
+                others = [use for use in others if self._taint.leads(use)]
+            self._refuse([*uses, *others], trap.code, trap.text)
+        self._integers(command)
         reads = input_of(command)
         if reads:
             self._input(command, reads)
@@ -128,6 +121,17 @@ class _Examination:
                     names += ["PROMPT"] if self._is_whole_file(word.inner) else []
                     found.loads.append(Load(word.known_bytes, tuple(names)))
 
+    def _integers(self, command: Command) -> None:
+        """Values that a shell evaluates when they are assigned, and bare names given to `let`."""
+        for value in assigned(command):
+            if value.name in self._declared and self._taint.holds_prompt(value.start, value.end):
+                self._error(UNSUPPORTED, f"A shell evaluates what is assigned to {value.name}.", value.start, value.end)
+        words = simple_words(command)
+        if words and program(words[0]) == "let":
+            for word in words[1:]:
+                if set(re.findall(r"[A-Za-z_]\w*", word.literal)) & {*self._taint.names, *PROMPTS}:
+                    self._error(UNSUPPORTED, "A shell evaluates what is given to let.", word.start, word.end)
+
     def _is_whole_file(self, inner: tuple[int, int]) -> bool:
         """Whether a word's one substitution is the prompt's file, as in `$(cat "$PROMPT_FILE")`."""
         if inner[1] - inner[0] != 1:
@@ -138,7 +142,10 @@ class _Examination:
         return reads and any(word.raw.strip('"') in ("$PROMPT_FILE", "${PROMPT_FILE}") for word in words)
 
     def _input(self, command: Command, reads: Input) -> None:
-        """What a program runs that stands in its input."""
+        """What a program runs that stands in its input, or in the file it reads instead (`xargs -a`)."""
+        if any(word.literal.startswith(("-a", "--arg-file")) for word in command.words):
+            start, end = command.words[0].start, command.words[-1].end
+            self._refuse(use for use in self._uses.within(start, end) if use.name in PROMPTS)
         for document in command.here_documents:
             self._read_by_shells.add(document.start)
             if reads.kind == "code":
@@ -156,10 +163,18 @@ class _Examination:
         self._runs_input(command)
 
     def _runs_input(self, command: Command) -> None:
-        """What is piped into a shell is code; of several shells in a pipe the last has it all in front of it."""
+        """What is written into a shell is code; of several shells in a pipe the last has it all in front of it."""
+        if command.has_input:
+            return
         self._found.reads_input = True
         if command.fed >= 0 and command.words:
-            self._fed[command.fed] = max(command.words[0].start, self._fed.get(command.fed, 0))
+            end = len(self._reader.text) if command.words[0].level and not command.fed else command.words[0].start
+            self._fed[command.fed] = max(end, self._fed.get(command.fed, 0))
+        elif self._taint.flows:
+            self._refuse(self._taint.flows)
+        elif self._outermost and self._taint.has_input and command.words:
+            text = "The prompt itself is run as code here: whoever may run this profile may run any command."
+            self._found.warnings.append(Problem(PROMPT_IS_CODE, text, command.words[0].start, command.words[-1].end))
 
     def _refuse_fed(self) -> None:
         documents = [
@@ -187,21 +202,21 @@ class _Examination:
             self._warn_of_code(uses)
             return
         self._refuse(self._taint.uses.within(start, end))
+        if self._taint.has_input and any(word.inner[1] > word.inner[0] for word in nested.words):
+            text = "What a command reads from its input would become code here."
+            self._refuse(self._taint.flows, NESTED, text)
+            if not self._taint.flows:
+                self._error(NESTED, text, start, end)
         if nested.kind != "shell":
             self._refuse_prompt(uses, first.level)
             return
         inner = inner_of(nested.words, nested.skip)
         self._hand_over(start, end, first.level, inner)
-        self._in_code.update(quoted.start for quoted in self._backquotes.within(start, end))
         place = start + nested.skip
         carries = self._inner(inner, nested.environment, (place, place, f'"${CARRY}"'), command, end)
         if inner.handed or carries:
             size = sum(len(word.raw.encode("utf-8", "replace")) + 1 for word in nested.words)
             self._found.loads.append(Load(size + _EDIT_BYTES * len(uses), (CARRY,) if carries else ()))
-
-    def _warn_of_code(self, uses: Iterable[Use]) -> None:
-        text = "The prompt itself is run as code here: whoever may run this profile may run any command."
-        self._found.warnings += [Problem(PROMPT_IS_CODE, text, use.start, use.end) for use in uses]
 
     def _hand_over(self, start: int, end: int, level: int, inner: Inner) -> None:
         """Leave to the inner shell what it can expand itself, and refuse what the outer one would make of the prompt."""
@@ -214,24 +229,12 @@ class _Examination:
                 rest.append(use)
         self._refuse_prompt(rest, level)
 
-    def _refuse_prompt(self, uses: Iterable[Use], level: int) -> None:
-        """The prompt would be put into code; so would its file's text by a substitution (deeper than `level`)."""
-        self._refuse(use for use in uses if use.name == "PROMPT" or (use.name == "PROMPT_FILE" and use.level > level))
-
-    def _refuse(self, uses: Iterable[Use], code: str = NESTED, text: str = "") -> None:
-        for use in uses:
-            self._settled.add(use.start)
-            what = f"${use.name}" if use.name in PROMPTS else f"${use.name}, which holds the prompt,"
-            said = text or f"{what} here would become a part of code that is read once more."
-            self._found.errors.append(Problem(code, f"{said} {_REMEDY}", use.start, use.end))
-
     def _inner(self, inner: Inner, environment: bool, insert: Edit | None, command: Command, end: int) -> bool:
         """What an inner shell reads; without the environment our variables are carried to it. Returns whether they are.
 
         After `end` stand the arguments it gets.
         """
-        passed = bool(command.words) and self._taint.holds_prompt(end, command.words[-1].end)
-        found = self._inside(inner.text, POSITIONS if passed else frozenset())
+        found = self._inside(inner.text, self._passed([word for word in command.words if word.start >= end]))
         if inner.unknown:
             found.errors = [error for error in found.errors if error.code in _SURE]
         carries = not environment and bool(found.placeholders or found.carried)
@@ -248,6 +251,14 @@ class _Examination:
         self._lift(inner, found, "nested")
         return carries
 
+    def _passed(self, words: list[Word]) -> frozenset[str]:
+        """What `$0` and so on are in a shell that gets `words` behind its text."""
+        if not words or not self._taint.holds_prompt(words[0].start, words[-1].end):
+            return frozenset()
+        marks = {mark for name in POSITIONS for mark in (name, f"{name}!")}
+        leads = len(words) > 1 and self._taint.holds_prompt(words[1].start, words[1].end)
+        return frozenset(marks if leads else marks - {"@!", "*!"})
+
     # Single uses
 
     def _document(self, document: HereDocument) -> None:
@@ -262,7 +273,11 @@ class _Examination:
 
     def _place(self, use: Use) -> None:
         """A use in this script itself."""
-        if use.modified or use.context == "arithmetic":
+        if use.modifier == "length" and use.context != "arithmetic":  # a number
+            self._found.placeholders.append(Placeholder(use.name, use.start, use.end, use.context))
+            return
+        quoted_default = use.modifier == "default" and use.context in ("double", "heredoc")
+        if (use.modifier and not quoted_default) or use.context == "arithmetic":
             text = (
                 f"${use.name} can only be used as it is; give it to a variable first "
                 f'(value="${use.name}") and work with that one.'
@@ -286,12 +301,11 @@ class _Examination:
     def _backquoted(self, quoted: Backquotes) -> None:
         inner = mapped(quoted.segments)
         found = self._inside(inner.text, frozenset())
-        in_code = quoted.start in self._in_code
         for placeholder in found.placeholders:
-            self._hold(placeholder.name, quoted.start)
-            if in_code and placeholder.name in PROMPTS:
+            if placeholder.name in PROMPTS:
                 start, end = inner.outer(placeholder.start, placeholder.end)
-                self._refuse([Use(placeholder.name, start, end, "plain", quoted.level)])
+                text = "Backquotes read the escapes in them once more; write $(…) instead."
+                self._refuse([Use(placeholder.name, start, end, "plain", quoted.level)], UNSUPPORTED, text)
         found.echoes, found.unclear = [], ""
         self._lift(inner, found, "")
 
@@ -312,7 +326,7 @@ class _Examination:
                 into.errors.append(Problem("too_deep", _TOO_DEEP, start, end))
                 break
             if written is None:
-                text = f"A variable is put together from differently quoted parts. {_REMEDY}"
+                text = f"A variable is put together from differently quoted parts. {REMEDY}"
                 into.errors.append(Problem(NESTED, text, start, end))
             else:
                 into.edits.append((start, end, written))
@@ -323,16 +337,8 @@ class _Examination:
         into.loads += found.loads
         into.elsewhere |= found.elsewhere
         self._lift_errors(inner, found.errors)
-        into.warnings += _moved(inner, found.warnings)
-        into.dangers += _moved(inner, found.dangers)
+        into.warnings += moved(inner, found.warnings)
+        into.dangers += moved(inner, found.dangers)
 
     def _lift_errors(self, inner: Inner, errors: Iterable[Problem]) -> None:
-        self._found.errors += _moved(inner, errors)
-
-
-def _moved(inner: Inner, problems: Iterable[Problem]) -> list[Problem]:
-    moved = []
-    for problem in problems:
-        start, end = inner.outer(problem.start, problem.end)
-        moved.append(replace(problem, start=start, end=end))
-    return moved
+        self._found.errors += moved(inner, errors)

@@ -37,7 +37,7 @@ class Use:
     end: int
     context: str  # plain, double, single, ansi, heredoc, arithmetic
     level: int
-    modified: bool = False  # more than the bare name: ${PROMPT:-x}
+    modifier: str = ""  # "length" for ${#x}, "default" for ${x:-y} and ${x:?y}, "modified" for any other
     in_escaped_quotes: bool = False  # after an odd number of \" in its double quotes
 
 
@@ -110,6 +110,7 @@ class Reader:
         self.uses: list[Use] = []  # of our variables
         self.others: list[Use] = []  # of all others
         self.backquotes: list[Backquotes] = []
+        self.assigned: list[tuple[str, int, int]] = []  # names given a value by ${name:=value}, and where
 
     def problem(self, code: str, text: str, start: int, end: int | None = None) -> None:
         """Note what is wrong; after the one that stopped the reading nothing else is."""
@@ -166,4 +167,4 @@ class Reader:
 
     def kept(self) -> list[list[Any]]:
         """The lists a reading adds to."""
-        return [self.problems, self.uses, self.others, self.backquotes]
+        return [self.problems, self.uses, self.others, self.backquotes, self.assigned]

@@ -87,7 +87,7 @@ CODE_READERS = {
     **dict.fromkeys(("awk", "gawk", "mawk", "nawk", "original-awk"), _AWK),
     **dict.fromkeys(("sed", "gsed"), _SED),
     **dict.fromkeys(
-        ("watch", "tmux", "screen", "parallel", "at", "batch", "trap", "alias", "let", "sg", "socat"),
+        ("watch", "tmux", "screen", "parallel", "at", "batch", "alias", "let", "sg", "socat"),
         _reader(_ALL, ".+"),
     ),
     **dict.fromkeys(("make", "gmake", "just", "rake", "dc"), _reader(_ALL, ".+")),
@@ -112,7 +112,7 @@ CODE_READERS = {
     "expect": _reader(_NONE, "-[A-Za-z]*c"),
     "git": _reader(
         _NONE,
-        "-c|--config-env|-x|--exec|-u|--upload-pack|--receive-pack|--exec-path|--extcmd|--tree-filter|--msg-filter|--.*-filter",
+        "-c|--config-env|-x|--exec|-u|--upload-pack|--receive-pack|--exec-path|--extcmd|-O|--open-files-in-pager|--tree-filter|--msg-filter|--.*-filter",
     ),
     "gnuplot": _reader(_NONE, "-e"),
     "hash": _reader(_ALL, ".+"),

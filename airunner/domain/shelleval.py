@@ -6,7 +6,8 @@ Names of variables are code because bash, ksh and zsh evaluate a subscript in th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from airunner.domain.shellbase import OPAQUE, Problem, Word, is_ours
 from airunner.domain.shellprograms import assignments, may_vanish, program, program_words, simple_words
@@ -23,6 +24,7 @@ _OBEYED = re.compile(
     r"CONFIG.*|EXEC_PATH|TEMPLATE_DIR)|SSH_ASKPASS|PERL5OPT|PERL5LIB|PYTHONSTARTUP|PYTHONPATH|PYTHONHOME|PYTHONINSPECT|NODE_OPTIONS|"
     r"NODE_PATH|RUBYOPT|RUBYLIB|JAVA_TOOL_OPTIONS|MAKEFLAGS|FPATH|ZDOTDIR|HISTFILE)\Z"
 )
+_FIRST_ELEMENT = re.compile(r"\(\s*\S*")
 _DECLARING = frozenset({"declare", "typeset", "local", "export", "readonly"})
 _NAMING = frozenset({"read", "readarray", "mapfile", "getopts", "unset"})
 _TESTS = re.compile(r"-(v|R|eq|ne|lt|le|gt|ge)\Z")
@@ -36,6 +38,7 @@ class Trap:
     end: int
     code: str
     text: str
+    deep: bool = True  # whether the output of a substitution counts as well
 
 
 def traps_in(command: Command) -> list[Trap]:
@@ -50,7 +53,9 @@ def traps_in(command: Command) -> list[Trap]:
         if not may_vanish(word):
             break
     if words:
-        found += [_trap(word) for word in _of_builtin(program(words[0]), words[1:])]
+        name = program(words[0])
+        traps = [_trap(word) for word in _of_builtin(name, words[1:])]
+        found += [replace(trap, deep=False) for trap in traps] if name in ("test", "[") else traps
     return found
 
 
@@ -70,18 +75,36 @@ def own_names(command: Command) -> list[Problem]:
     return found
 
 
-def assigned(command: Command) -> list[tuple[str, int, int]]:
-    """The names that `command` gives values to, and from where to where the value stands."""
+class Value(NamedTuple):
+    """A name that is given what stands from `start` to `end`; of several words the first ends at `first`."""
+
+    name: str
+    start: int
+    end: int
+    first: int
+
+
+def assigned(command: Command) -> list[Value]:
+    """The names that `command` gives values to."""
     words = simple_words(command)
-    candidates = [*assignments(command), *(words[1:] if words and program(words[0]) in _DECLARING else [])]
     found = []
-    for word in candidates:
+    for word in command.words:  # those behind `env` and `sudo` are variables, too
         match = _ASSIGNED.match(word.raw)
-        if match:
-            found.append((match[1], word.start, word.end))
+        if match and not command.loop:
+            first = _FIRST_ELEMENT.match(word.raw, match.end())
+            found.append(Value(match[1], word.start, word.end, word.start + first.end() if first else word.end))
     if command.loop and command.words:
-        found.append((command.words[0].raw, command.words[0].start, command.words[-1].end))
+        start, end = command.words[0].start, command.words[-1].end
+        found.append(Value(command.words[0].raw, start, end, end))
+    literals = [word.literal for word in words]
+    if literals[:2] == ["printf", "-v"] and len(words) > 2:
+        found.append(Value(literals[2], words[2].end, words[-1].end, words[-1].end))
     return found
+
+
+def loops_over_positions(command: Command) -> bool:
+    """Whether it is a `for` without `in`, which goes through `$@`."""
+    return command.loop and len(command.words) == 1
 
 
 def read_names(command: Command) -> list[str]:
@@ -92,10 +115,22 @@ def read_names(command: Command) -> list[str]:
     return [word.literal for word in words[1:] if not word.literal.startswith("-")] or ["REPLY", "MAPFILE"]
 
 
-def passes_positions(command: Command, functions: frozenset[str]) -> bool:
-    """Whether the words of `command` become `$1` and so on in this script: `set`, and the functions it defines."""
+def integers(command: Command) -> list[str]:
+    """The names that `command` declares to be integers or references: what is assigned to them later is evaluated."""
     words = simple_words(command)
-    return bool(words) and not command.defines and program(words[0]) in functions | {"set"}
+    if not words or program(words[0]) not in _DECLARING:
+        return []
+    if not any(re.match(r"-[A-Za-z]*[in]", word.literal) for word in words[1:]):
+        return []
+    return [word.literal.partition("=")[0] for word in words[1:] if not word.literal.startswith("-")]
+
+
+def passed_words(command: Command, functions: frozenset[str]) -> list[Word]:
+    """The words of `command` that become `$1` and so on in this script: of `set`, and of the functions it defines."""
+    words = simple_words(command)
+    if not words or program(words[0]) not in functions | {"set"}:
+        return []
+    return [word for word in words[1:] if word.literal != "--"]
 
 
 def _is_list(word: Word) -> bool:
@@ -122,6 +157,8 @@ def _of_builtin(name: str, words: list[Word]) -> list[Word]:
         return words if evaluates else [word for word in words if not _ASSIGNED.match(word.raw)]
     if name in _NAMING:
         return [word for place, word in enumerate(words) if not (place and words[place - 1].literal in ("-p", "-d"))]
+    if name == "let":
+        return words
     if name in ("test", "[") and any(_TESTS.match(word.literal) for word in words):
         return words
     return []

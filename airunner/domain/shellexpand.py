@@ -6,7 +6,11 @@ import re
 
 from airunner.domain.shellbase import OPAQUE, Backquotes, Reader, Segment, Use, is_ours
 
+_TRANSFORMED = re.compile(r"@[A-Za-z]\}\Z")
+_DEFAULT = re.compile(r"\$\{\w+(\[[^\]]*\])?:?=")
+_HARMLESS = re.compile(r"\$\{\w+:?[-?]")
 _POSITIONAL = re.compile(r"\$\{([0-9@*]+)")
+_EXPANDED = re.compile(r"\$\{?([A-Za-z_]\w*|[0-9@*])")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -91,8 +95,19 @@ class ExpansionReader(Reader):
             self.close(start, "unclosed_substitution", "An expansion opened with ${ is not closed; add }.")
             self.leave()
             if closed and subject:
-                self.note(Use(subject[0], start, self.at, context, self.level, modified=True))
+                self._modified(subject[0], start, context)
         segments.append(Segment(OPAQUE, start, self.at, "open"))
+
+    def _modified(self, name: str, start: int, context: str) -> None:
+        """A variable that is expanded with a modifier: another one's name, its text as code, or a value assigned to it."""
+        text = self.text[start : self.at]
+        if text.startswith("${!") or _TRANSFORMED.search(text):
+            context = "arithmetic"
+        default = _DEFAULT.match(text)
+        if default:
+            self.assigned.append((name, start, self.at))
+        kind = "length" if text.startswith("${#") else "default" if _HARMLESS.match(text) else "modified"
+        self.note(Use(name, start, self.at, context, self.level, kind))
 
     def _subscript(self) -> None:
         """`[…]` after a name, and the offset in `${name:…}`: arithmetic both (bash manual, Arrays and Substring Expansion)."""
@@ -217,4 +232,8 @@ class ExpansionReader(Reader):
             self.at += size
         self.close(start, "unclosed_substitution", "A backquote ` is not closed; add the other one, or write $(…).")
         self.backquotes.append(Backquotes(inside, start, self.level + 1))
+        text = "".join(segment.text for segment in inside)
+        for name in _EXPANDED.findall(text):
+            if not is_ours(name):
+                self.note(Use(name, start, self.at, context, self.level + 1))
         segments.append(Segment(OPAQUE, start, self.at, "open"))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from airunner.domain.shellbase import Segment, Word
+from airunner.domain.shellbase import Problem, Segment, Word
 
 Edit = tuple[int, int, str]  # what to write from where to where; an insertion where both are the same
 
@@ -84,11 +84,14 @@ def mapped(segments: Iterable[Segment], skip: int = 0) -> Inner:
     handed: list[tuple[int, int]] = []
     unknown = False
     for segment in segments:
-        size = len(segment.text)
+        piece = segment.text
+        if segment.style == "variable" and not piece.startswith("${"):
+            piece = f"${{{piece[1:]}}}"  # what follows is no part of the name
+        size = len(piece)
         unknown |= segment.style in ("open", "variable")
         if segment.ours:
             handed.append((len(starts) - skip, len(starts) - skip + size))
-        texts.append(segment.text)
+        texts.append(piece)
         one_to_one = size == segment.end - segment.start and not segment.ours
         starts += range(segment.start, segment.end) if one_to_one else [segment.start] * size
         ends += range(segment.start + 1, segment.end + 1) if one_to_one else [segment.end] * size
@@ -104,3 +107,12 @@ def encoded(text: str, style: str) -> str:
     if style not in _ESCAPED:
         return re.sub(r"([^A-Za-z0-9_])", r"\\\1", text)
     return "".join("\\" + character if character in _ESCAPED[style] else character for character in text)
+
+
+def moved(inner: Inner, problems: Iterable[Problem]) -> list[Problem]:
+    """The problems of an inner text where they stand outside."""
+    found = []
+    for problem in problems:
+        start, end = inner.outer(problem.start, problem.end)
+        found.append(replace(problem, start=start, end=end))
+    return found

@@ -10,17 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from airunner.domain.shellbase import Word
+from airunner.domain.shellbase import Segment, Word
 from airunner.domain.shellcode import CODE_READERS, INPUT_READERS, INTERPRETERS, SHELLS, SWITCHERS, WRAPPERS
-from airunner.domain.shellprograms import ASSIGNMENT, Reach, may_vanish, program, program_words, programs
+from airunner.domain.shellprograms import ASSIGNMENT, Reach, may_vanish, program_words, programs
 from airunner.domain.shellread import Command
 
 _LONG_COMMANDS = ("--command", "--session-command")
 _SOURCES = frozenset({"source", "."})
-_READERS = _SOURCES | {"eval", "ssh"} | SWITCHERS.keys() | CODE_READERS.keys()
-_INPUTS = _SOURCES | {"su", "runuser", "ssh", "xargs"} | INPUT_READERS
+_READERS = _SOURCES | {"eval", "ssh", "trap", "sudo"} | SWITCHERS.keys() | CODE_READERS.keys()
+_INPUTS = _SOURCES | {"su", "runuser", "ssh", "xargs", "sudo"} | INPUT_READERS
 _INTERPRETER = re.compile(rf"({INTERPRETERS})\Z")
 _CODE_OPTION = re.compile(r"-[A-Za-z]*[cerEp]\Z|--?(eval|print|execute|command|expression)\Z|eval\Z", re.IGNORECASE)
+_STREAMS = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/", "/dev/tcp/")
 _INTERPRETER_VALUES = frozenset({"-W", "-X", "-I", "-C", "-M", "--require", "--import", "--loader", "--env-file"})
 _SSH_WITH_VALUE = re.compile(r"-[A-Za-z0-9]*[BbcDEeFIiJLlmOoPpQRSWw]\Z")
 
@@ -75,6 +76,10 @@ def _nested(name: str, surely: bool, rest: list[Word], may_lead: bool) -> list[N
         return [Nested("shell", tuple(rest), True, len(rest) == 1)] if rest else []
     if name == "ssh":
         return _of_ssh(rest)
+    if name == "trap":
+        return [Nested("shell", (word,), True, True) for word in rest[:1] if not word.literal.startswith("-")]
+    if name == "sudo":
+        return _of_sudo(rest)
     if name in _SOURCES:
         return [Nested("file", (word,), whole=True) for word in rest[:1]]
     return _of_reader(name, rest)
@@ -86,7 +91,7 @@ def input_of(command: Command) -> Input | None:
     for place, name, may_lead in programs(words):
         if name in SHELLS or (may_lead and (name in _INPUTS or _INTERPRETER.match(name))):
             reads = _input(name, reach.surely, words[place + 1 :])
-            if reads:
+            if reads or name in SHELLS:
                 return reads
         reach.go_on(words[place])
     return None
@@ -105,12 +110,18 @@ def _input(name: str, surely: bool, rest: list[Word]) -> Input | None:
     if name == "ssh":
         return None if any(one.kind == "shell" for one in _of_ssh(rest)) else Input("shell", False)
     if name in _SOURCES:
-        return Input("code", True) if texts and texts[0].startswith(("/dev/", "/proc/")) else None
+        return Input("code", True) if texts and texts[0].startswith(_STREAMS) else None
     if name == "xargs":
         return Input("code", True) if _xargs_runs_input(rest) else None
+    if name == "sudo":
+        shell = _shell_of_sudo(rest) and all(word.literal.startswith("-") for word in rest)
+        return Input("shell", False) if shell else None
     if name in INPUT_READERS:
         return Input("code", True)
-    is_free = all(text == "-" or (text.startswith("-") and not _CODE_OPTION.match(text)) for text in texts)
+    is_free = all(
+        text == "-" or text.startswith(_STREAMS) or (text.startswith("-") and not _CODE_OPTION.match(text))
+        for text in texts[:3]
+    )
     return Input("code", True) if is_free else None
 
 
@@ -134,13 +145,33 @@ def _of_shell(words: list[Word], environment: bool) -> list[Nested]:
     return found
 
 
-def _xargs_runs_input(words: list[Word]) -> bool:
-    """Whether what xargs(1) reads gets into a script, or is one: it is put into the text, or the shell has none yet."""
-    replaces = any(word.literal.startswith(("-I", "-i", "--replace")) for word in words)
-    for place, word in enumerate(words):
-        if program(word) in SHELLS or _INTERPRETER.match(program(word)):
-            return replaces or not _nested(program(word), False, words[place + 1 :], True)
+def _of_sudo(words: list[Word]) -> list[Nested]:
+    """With -i or -s, sudo(8) hands the words to a shell, and leaves each $ in them as it is."""
+    return [Nested("code", (word,)) for word in words] if _shell_of_sudo(words) else []
+
+
+def _shell_of_sudo(words: list[Word]) -> bool:
+    for word in words:
+        if not word.literal.startswith("-"):
+            return False
+        if word.literal in ("--login", "--shell") or re.match(r"-[A-Za-z]*[is]", word.literal):
+            return True
     return False
+
+
+def _xargs_runs_input(words: list[Word]) -> bool:
+    """Whether what xargs(1) reads gets into a script, is one, or names the program: it is put into the text or behind it."""
+    replaces = any(word.literal.startswith(("-I", "-i", "--replace")) for word in words)
+    xargs = Word(0, segments=[Segment("xargs", 0, 0, "plain")])
+    for place, name, may_lead in programs([xargs, *words]):
+        if may_lead and place and name not in WRAPPERS:
+            if name in ("ssh", "su", "runuser", "eval", "sudo"):
+                return True
+            if name in SHELLS or _INTERPRETER.match(name):
+                nested = _nested(name, False, words[place:], True)
+                return replaces or not any(one.kind != "code" or one.whole for one in nested)
+            return False
+    return any(name in WRAPPERS for _, name, may_lead in programs(words) if may_lead)
 
 
 def _is_script_free(words: Sequence[Word]) -> bool:
@@ -149,7 +180,7 @@ def _is_script_free(words: Sequence[Word]) -> bool:
         if text[:1] == "-" and text[1:2] != "-" and set("cs") & set(text):
             return "s" in text
         if text[:1] not in ("-", "+"):
-            return False
+            return text.startswith(_STREAMS)
     return True
 
 
@@ -216,6 +247,8 @@ def _of_interpreter(words: list[Word], may_lead: bool) -> list[Nested]:
 def _of_reader(name: str, words: list[Word]) -> list[Nested]:
     """The operands and the values of options that are code for a program of the table."""
     operands, options, values = CODE_READERS[name]
+    if name == "git" and {"foreach", "config", "bisect", "filter-branch"} & {word.literal for word in words[:6]}:
+        operands = range(1, 1000)
     found, operand, takes_value, is_value = [], 0, False, False
     for word in words:
         text = word.literal

@@ -49,8 +49,8 @@ def may_vanish(word: Word) -> bool:
 
 
 def program_words(command: Command) -> list[Word]:
-    """The words of a command without the assignments in front of it; none for the head of a loop."""
-    if command.loop:
+    """The words of a command without the assignments in front of it; none for the head of a loop or a function's name."""
+    if command.loop or command.defines:
         return []
     for place, word in enumerate(command.words):
         if not ASSIGNMENT.match(word.raw):

@@ -14,6 +14,7 @@ from airunner.domain.shellcompound import OPERATOR, CompoundReader
 from airunner.domain.shelldocuments import HereDocument
 
 _REDIRECTION = re.compile(r"(?:\d+|\{[A-Za-z_]\w*\})?(&>>|&>|<<<|<<-|<<|<>|<&|<|>>|>&|>\||>)(?!\()")
+_INPUTS = frozenset({"<", "<<<", "<&", "<>"})
 _FUNCTION = re.compile(r"\([ \t]*\)")
 _TIME_P = re.compile(r"[ \t]+-p(?=[\s;&|])")
 _BLOCKS = {"if": "fi", "while": "done", "until": "done", "for": "done", "select": "done", "{": "}"}
@@ -35,6 +36,12 @@ class Command:
     pipe: int = -1
     fed: int = -1
     loop: bool = False
+
+    @property
+    def has_input(self) -> bool:
+        """Whether it is said where its standard input comes from."""
+        return bool(self.here_documents) or any(operator in _INPUTS for operator, _ in self.redirections)
+
     defines: str = ""  # the function's name, in a definition
 
 
@@ -224,7 +231,8 @@ class ShellReader(CompoundReader):
             frame.state = _AFTER
         elif name == "function":
             self.skip_blanks()
-            self.word()
+            named = self.word()
+            self.found.append(Command(words=[named], defines=named.raw))
             brackets = _FUNCTION.match(self.text, self.after_blanks(), self.limit)
             self.at = brackets.end() if brackets else self.at
         elif name in _BLOCKS:

@@ -7,23 +7,26 @@ environment (behind `su -`, `sudo`, `ssh`) the variables are carried in front of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
 from airunner.base.errors import Invalid
-from airunner.domain.findings import CARRY, Findings, Load, Placeholder
-from airunner.domain.placeholders import NESTED, QUOTED_DOCUMENT, UNSUPPORTED, Budget, examine
+from airunner.domain.findings import CARRY, Budget, Findings, Load, Placeholder
+from airunner.domain.placeholders import examine
 from airunner.domain.shellbase import Problem
 from airunner.domain.shellinner import Edit
+from airunner.domain.shellrefuse import NESTED, QUOTED_DOCUMENT, UNSUPPORTED
 
-__all__ = ["CARRY", "Placeholder", "Problem", "Reading", "echoed", "quoted", "read", "rewrite"]
+__all__ = ["ALWAYS_EXPORTED", "CARRY", "Placeholder", "Problem", "Reading", "echoed", "quoted", "read", "rewrite"]
 
 _ABOUT_PLACEHOLDERS = frozenset({NESTED, QUOTED_DOCUMENT, UNSUPPORTED, "prompt_is_command"})
 _MOST_CHARACTERS = 160_000  # read in all, the texts inside of texts included
-_MOST_CARRIED = 3  # each takes the prompt once more, and its apostrophes fourfold
-_ALWAYS = ("WORKING_DIR", "RUN_ID")
+_TO_DOUBLE = re.compile(r"['\\]+")
+_MOST_CARRIED = 3  # each takes the prompt once more, and its apostrophes fivefold
+ALWAYS_EXPORTED = ("WORKING_DIR", "RUN_ID")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Reading:
 
     def exports(self, values: Mapping[str, str]) -> dict[str, str]:
         """Return what must be in the command's environment, of `values` (PROMPT, PROMPT_FILE, WORKING_DIR, RUN_ID)."""
-        given = {name: value for name, value in values.items() if name in _ALWAYS or self.uses(name)}
+        given = {name: value for name, value in values.items() if name in ALWAYS_EXPORTED or self.uses(name)}
         carry = ""
         used = {name: value for name, value in given.items() if self.uses(name)}
         for _ in range(self.carried):
@@ -64,13 +67,17 @@ class Reading:
 
 
 def quoted(value: str) -> str:
-    """Return `value` as one word of POSIX shell (XCU 2.2.2)."""
-    return "'" + value.replace("'", "'\\''") + "'"
+    """Return `value` as one word of POSIX shell (XCU 2.2).
+
+    Apostrophes and backslashes stand in double quotes, the rest in single ones: so a login shell such as fish or csh,
+    which reads other escapes in single quotes, fails at what we send it and runs nothing of it.
+    """
+    return "'" + _TO_DOUBLE.sub(lambda found: "'\"" + found[0].replace("\\", "\\\\") + "\"'", value) + "'"
 
 
-def read(template: str) -> Reading:
-    """Read a template. Never raises; the time it takes is bounded."""
-    return _judged(template, _examined(template))
+def read(template: str, *, from_input: bool = False) -> Reading:
+    """Read a template, whose standard input is the prompt when `from_input`. Never raises; the time it takes is bounded."""
+    return _judged(template, _examined(template, from_input))
 
 
 def rewrite(template: str) -> str:
@@ -89,9 +96,9 @@ def echoed(template: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _examined(template: str) -> Findings:
+def _examined(template: str, from_input: bool = False) -> Findings:
     """What is in a template. Each run asks several times, of few templates; nobody changes the answer."""
-    return examine(template, Budget(_MOST_CHARACTERS))
+    return examine(template, Budget(_MOST_CHARACTERS), fed=from_input)
 
 
 def _usable(template: str) -> Findings:

@@ -7,7 +7,14 @@ import json
 from tests.cli.conftest import Call
 from tests.cli.stub import Stub
 
-PROFILE = {"slug": "claude", "name": "Claude", "agentType": "claude-code", "enabled": True, "invocationTemplate": "c"}
+PROFILE = {
+    "id": "p1",
+    "slug": "claude",
+    "name": "Claude",
+    "agentType": "claude-code",
+    "enabled": True,
+    "invocationTemplate": "c",
+}
 
 
 def test_profiles_when_listed_then_a_table_or_json(stub: Stub, call: Call) -> None:
@@ -22,8 +29,14 @@ def test_profiles_when_listed_then_a_table_or_json(stub: Stub, call: Call) -> No
 
 def test_profiles_when_created_then_the_draft_is_what_was_said(stub: Stub, call: Call) -> None:
     stub.canned["POST", "profiles"] = 201, json.dumps(PROFILE).encode()
-    done = call("profiles", "create", "--name", "Claude", "--template", 'c "$PROMPT"', "--env", "K=v=w", "--no-tty")
+    warnings = [{"code": "no_working_dir", "text": "No."}, {"code": "prompt_is_code", "text": "It is code."}]
+    stub.canned["POST", "profiles/p1/validate"] = 200, json.dumps({"valid": True, "warnings": warnings}).encode()
+    problems = [{"code": "key_missing", "text": "No key.", "fix": "Give one.", "severity": "error"}]
+    stub.canned["GET", "profiles/p1/readiness"] = 200, json.dumps({"ready": False, "problems": problems}).encode()
+    options = ["--env", "K=v=w", "--no-tty", "--prompt-via", "argument", "--run-as-user", "nobody"]
+    done = call("profiles", "create", "--name", "Claude", "--template", 'c "$PROMPT"', *options)
     assert (done.returncode, done.stdout) == (0, "profile claude created.\n")
+    assert done.stderr == "warning: It is code.\nerror: No key. Give one.\n"
     assert stub.asked("POST", "profiles") == [
         {
             "name": "Claude",
@@ -32,6 +45,8 @@ def test_profiles_when_created_then_the_draft_is_what_was_said(stub: Stub, call:
             "env": {"K": "v=w"},
             "requiresTTY": False,
             "acknowledgedDangers": [],
+            "promptVia": "argument",
+            "runAsUser": "nobody",
         }
     ]
 

@@ -71,7 +71,6 @@ sed -n -e "s/x/$PROMPT/"
 find . -exec sed "s/x/$PROMPT/" {} \\;
 watch "x $PROMPT"
 tmux new-session "x $PROMPT"
-trap "x $PROMPT" EXIT
 parallel "x $PROMPT" ::: a
 npx -c "x $PROMPT"
 nix-shell --run "x $PROMPT"
@@ -119,6 +118,56 @@ sudo -u root $PROMPT
 $X "$PROMPT"
 {bash,-c,"x $PROMPT"}
 $X eval "x $(echo "$PROMPT")"
+x=`cat $PROMPT_FILE`; eval "echo $x"
+`cat $PROMPT_FILE`
+python3 -c "`cat $PROMPT_FILE`"
+x="$PROMPT"; y=`echo "$x"`; eval "$y"
+echo $(( `cat $PROMPT_FILE` ))
+bash -c 'eval "$0"' "$PROMPT"
+bash -c 'bash -c "$0"' "$PROMPT"
+function run { eval "$1"; }; run "$PROMPT"
+f() { for c; do eval "$c"; done; }; f "$PROMPT"
+bash -c 'for c; do eval $c; done' _ "$PROMPT"
+env P="$PROMPT" sh -c 'eval "$P"'
+sudo P="$PROMPT" sh -c '$P'
+exec < "$PROMPT_FILE"; sh
+exec <<<"$PROMPT"; bash
+{ bash; } <<< "$PROMPT"
+(bash) < "$PROMPT_FILE"
+while true; do bash; break; done <<< "$PROMPT"
+f() { bash; }; f <<< "$PROMPT"
+echo "$PROMPT" | f; f() { sh; }
+{ eval "$(cat)"; } < "$PROMPT_FILE"
+bash /dev/stdin < <(echo "$PROMPT")
+echo "$PROMPT" | bash /dev/stdin
+echo "$PROMPT" | bash -c 'while read -r l; do eval "$l"; done'
+echo "$PROMPT" | bash -c 'read -r l; $l'
+echo "$PROMPT" | bash -c 'eval "$(cat)"'
+echo "$PROMPT" | ssh host 'eval "$(cat)"'
+echo "$PROMPT" | su - a -c 'x=$(cat); sh -c "agent $x"'
+xargs -a "$PROMPT_FILE" -I{} sh -c 'agent {}'
+echo "$PROMPT" | xargs -I{} ssh host 'agent {}'
+echo "$PROMPT" | xargs env
+echo "$PROMPT" | xargs timeout 5
+echo "$PROMPT" | xargs python3 -c
+bash -c '"$@"' bash "$PROMPT"
+f() { "$@"; }; f "$PROMPT"
+set -- $PROMPT; "$@"
+a=("$PROMPT"); "${a[@]}"
+mapfile -t l <<< "$PROMPT"; ${l[0]}
+declare -i n; n=$PROMPT
+p=$PROMPT; let p+=1
+x=$PROMPT; echo "${!x}"
+x=$PROMPT; echo "${x@P}"
+printf -v y '%s' "$PROMPT"; eval "$y"
+: ${CMD:="agent $PROMPT"}; eval "$CMD"
+[[ $PROMPT =~ (.*) ]]; eval "${BASH_REMATCH[1]}"
+echo "$PROMPT"; eval "$_"
+x=$PROMPT; trap 'eval "$x"' EXIT
+git submodule foreach "agent '$PROMPT'"
+git config alias.x "$PROMPT"
+echo "$PROMPT" | sudo -s
+sudo -i agent "$PROMPT"
 PROMPT="x $PROMPT"; y "$PROMPT"
 for PROMPT in a; do x "$PROMPT"; done
 """.strip().splitlines()
@@ -154,7 +203,7 @@ bash -c "x '\\$PROMPT'" "$PROMPT"
 bash -c 'bash -c "x $PROMPT"'
 eval "eval \\"x $PROMPT\\""
 coproc sh -c "x $PROMPT"
-echo `sh -c "x $PROMPT"`
+trap "x $PROMPT" EXIT; :
 echo "$(sh -c "x $PROMPT")"
 f() { sh -c "x $PROMPT"; }; f
 awk -v p="$PROMPT" 'BEGIN { print p }'
@@ -227,6 +276,20 @@ def test_a_template_that_runs_the_prompt_on_purpose_is_told_so(template: str) ->
     assert "prompt_is_code" in [warning.code for warning in reading.warnings]
 
 
+@pytest.mark.parametrize(
+    "template",
+    ['read -r x; eval "$x"', 'while read -r l; do bash -c "$l"; done', 'x=$(cat); bash -c "echo $x"', 'eval "$(cat)"'],
+)
+def test_a_template_whose_input_is_the_prompt_is_judged_by_that(template: str) -> None:
+    assert "nested_placeholder" in [error.code for error in read(template, from_input=True).errors]
+    assert {error.code for error in read(template).errors} == {"missing_prompt"}
+
+
+def test_a_shell_whose_input_is_the_prompt_is_told_so() -> None:
+    assert "prompt_is_code" in [warning.code for warning in read("cd a && bash", from_input=True).warnings]
+    assert "prompt_is_code" not in [warning.code for warning in read("agent -p", from_input=True).warnings]
+
+
 def test_the_same_shapes_with_the_prompt_as_an_argument_are_fine() -> None:
     for template in (
         'python3 agent.py -c "$PROMPT"',
@@ -242,5 +305,16 @@ def test_the_same_shapes_with_the_prompt_as_an_argument_are_fine() -> None:
         'agent "$(cat header.md; cat "$PROMPT_FILE")"',
         'while read f; do echo "$f"; done < list; agent $PROMPT',
         'git commit -m "$(printf %s "$PROMPT")"',
+        'args=(agent -p "$PROMPT"); "${args[@]}"',
+        'bash -c \'"$@"\' _ agent "$PROMPT"',
+        'run() { "$@"; }; run agent "$PROMPT"',
+        "printf '%s\\0' \"$PROMPT\" | xargs -0 -n1 sh -c 'agent \"$1\"' sh",
+        'if [ "$(wc -c < "$PROMPT_FILE")" -gt 100000 ]; then agent "$PROMPT"; fi',
+        '[ ${#PROMPT} -gt 100 ] || agent "$PROMPT"',
+        'read -r n < counter; n=$((n+1)); agent "$PROMPT"',
+        'agent "${PROMPT:?}"',
+        "trap 'agent \"$PROMPT\"' EXIT",
+        'x=$(date); sh -c "log $x"; agent "$PROMPT"',
+        'ssh host < script.sh; agent "$PROMPT"',
     ):
         assert [error.code for error in read(template).errors] == [], template

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airunner.domain.template import CARRY, read, rewrite
+from airunner.domain.template import CARRY, quoted, read, rewrite
 from tests.helpers.delivery import CANARY, CONTEXTS, PROMPTS, make_programs
 
 SHELLS = ["/bin/bash", "/bin/dash"]
@@ -77,7 +78,7 @@ def test_exports_are_what_the_template_uses_and_what_must_be_carried() -> None:
     assert read("x $PROMPT").exports(values) == {"PROMPT": "it's", "WORKING_DIR": "/w", "RUN_ID": "r"}
     assert read("x < $PROMPT_FILE").exports(values) == {"PROMPT_FILE": "/f", "WORKING_DIR": "/w", "RUN_ID": "r"}
     carried = read('su - u -c "cd $WORKING_DIR; x $PROMPT"').exports(values)[CARRY]
-    assert carried == "PROMPT='it'\\''s';WORKING_DIR='/w';export PROMPT WORKING_DIR;"
+    assert carried == "PROMPT='it'\"'\"'s';WORKING_DIR='/w';export PROMPT WORKING_DIR;"
     twice = read('ssh a "ssh b \\"x $PROMPT\\""').exports(values)[CARRY]
     assert twice.startswith("PROMPT=") and f"{CARRY}=" in twice
 
@@ -98,6 +99,13 @@ def test_longest_is_what_the_kernel_is_given(template: str, bytes_: int) -> None
 
 
 def test_longest_counts_what_quoting_adds_to_a_carried_prompt() -> None:
-    values = {"PROMPT": "'" * 1000, "PROMPT_FILE": "/f", "WORKING_DIR": "/w", "RUN_ID": "r"}
+    values = {"PROMPT": "it's" * 1000, "PROMPT_FILE": "/f", "WORKING_DIR": "/w", "RUN_ID": "r"}
     reading = read('su - u -c "x $PROMPT"')
-    assert 4000 <= reading.longest(values) <= 4200
+    assert 8000 <= reading.longest(values) <= 8200
+
+
+@pytest.mark.parametrize("value", ["\\' touch @; #", "a\\\\b'c", "'\\''", "\\", "''", '$x `y` "z"', "\n"])
+def test_what_is_quoted_is_one_word_in_any_shell_and_no_escape_stands_in_single_quotes(value: str) -> None:
+    text = quoted(value)
+    assert subprocess.run(["/bin/sh", "-c", f"printf %s {text}"], capture_output=True).stdout == value.encode()
+    assert all("\\" not in part for part in re.findall("'[^']*'", re.sub('"[^"]*"', "", text)))

@@ -19,7 +19,6 @@ CLEAR = [
     ('ssh a "ssh b \\"x $PROMPT\\""', 'ssh a "ssh b \\"echo x $PROMPT\\""'),
     ("sh <<E\nx $PROMPT\nE", "sh <<E\necho x $PROMPT\nE"),
     ('x "$(cat "$PROMPT_FILE")"', 'echo x "$(cat "$PROMPT_FILE")"'),
-    ("x `cat $PROMPT_FILE`", "echo x `cat $PROMPT_FILE`"),
     ("x <(cat $PROMPT_FILE)", "echo x <(cat $PROMPT_FILE)"),
     ('x "$PROMPT" 2>&1 | cat | tail', 'echo x "$PROMPT" 2>&1 | cat | tail'),
     ("x -y < $PROMPT_FILE", "echo x -y < $PROMPT_FILE"),

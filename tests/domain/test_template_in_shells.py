@@ -39,7 +39,6 @@ CONTEXTS = {
     "default": (f"{SHOW} ${{NOT_SET:-$PROMPT}}", b"%s\0"),
     "default in quotes": (f'{SHOW} "${{NOT_SET:-$PROMPT}}"', b"%s\0"),
     "substitution": (f'{SHOW} "$({SHOW} $PROMPT | tr -d \'\\0\'; echo .)"', b"%s.\0"),
-    "backquotes": (f"{SHOW} \"`{SHOW} $PROMPT | tr -d '\\\\0'; echo .`\"", b"%s.\0"),
     "positional": (f"sh -c '{SHOW.replace(chr(39), chr(34))} \"$1\"' _ $PROMPT", b"%s\0"),
     "inner shell, single": (f"sh -c '{SHOW.replace(chr(39), chr(34))} \"$PROMPT\"'", b"%s\0"),
     "inner shell, unquoted": (f"sh -c '{SHOW.replace(chr(39), chr(34))} $PROMPT'", b"%s\0"),
