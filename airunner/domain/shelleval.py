@@ -45,6 +45,8 @@ def traps_in(command: Command) -> list[Trap]:
     """Where in `command` the shell would take a value for code."""
     found = [trap for word in (*assignments(command), *program_words(command)) for trap in _of_assignment(word)]
     found += [_trap(word) for word in command.words if _is_list(word)]
+    # Bash expands the target of >& once more when it turns out to be a file.
+    found += [_trap(target) for operator, target in command.redirections if operator.endswith("&")]
     words = simple_words(command)
     for word in words:
         text = "The prompt would say which program is run; name the program, and give it the prompt as an argument."

@@ -118,6 +118,8 @@ sudo -u root $PROMPT
 $X "$PROMPT"
 {bash,-c,"x $PROMPT"}
 $X eval "x $(echo "$PROMPT")"
+echo hello >&"$PROMPT.log"
+p=$PROMPT; echo hello 2>& $p
 x=`cat $PROMPT_FILE`; eval "echo $x"
 `cat $PROMPT_FILE`
 python3 -c "`cat $PROMPT_FILE`"
