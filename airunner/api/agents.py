@@ -11,7 +11,7 @@ from airunner.domain.agents import Lack
 from airunner.domain.profile import Profile
 from airunner.domain.record import Doc, from_doc
 from airunner.domain.settings import Settings
-from airunner.engine.agents import Agents as Looker
+from airunner.engine.agents import AgentLooker
 from airunner.server.wire import Request, Response
 
 
@@ -36,15 +36,21 @@ class Agents:
         return from_doc(Settings, self._context.store.settings())
 
 
-def readiness(profile: Profile, looker: Looker, settings: Settings) -> Doc:
-    """Return whether a profile is ready to run, and all that speaks against it: errors first, then warnings."""
+def readiness(profile: Profile, looker: AgentLooker, settings: Settings) -> Doc:
+    """Return whether a profile is ready to run, and all that speaks against it, errors first; then what to know of it."""
     lacks = looker.lacks(profile, settings)
     shell_is_missing = any(lack.code == "shell_missing" for lack in lacks)
-    errors = judge(profile.invocation_template, profile.shell, profile.prompt_via)["errors"]
+    verdict = judge(profile.invocation_template, profile.shell, profile.prompt_via)
     invalid = [
         Lack("template_invalid", error["text"], "Correct the profile's template.")
-        for error in errors
+        for error in verdict["errors"]
         if not (shell_is_missing and error["code"] == "shell_refuses")
     ]
     problems = [asdict(lack) for lack in (*invalid, *lacks)]
-    return {"ready": all(problem["severity"] != "error" for problem in problems), "problems": problems}
+    cautions = [
+        {"code": each["code"], "text": each["text"]}
+        for each in (*verdict["dangerous"], *verdict["warnings"])
+        if each["code"] != "no_working_dir"
+    ]
+    ready = all(problem["severity"] != "error" for problem in problems)
+    return {"ready": ready, "problems": problems, "cautions": cautions}

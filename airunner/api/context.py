@@ -12,7 +12,7 @@ from airunner.base.bus import Bus
 from airunner.base.clock import Clock
 from airunner.base.ids import Ids
 from airunner.engine.admission import Admission
-from airunner.engine.agents import Agents
+from airunner.engine.agents import AgentLooker
 from airunner.engine.conductor import Conductor
 from airunner.engine.feed import Feeds
 from airunner.store.contract import Store
@@ -27,7 +27,7 @@ class Context:
     conductor: Conductor
     feeds: Feeds
     glimpses: Glimpses
-    agents: Agents
+    agents: AgentLooker
     keyring: Keyring
     bus: Bus
     clock: Clock

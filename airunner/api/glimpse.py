@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 
 from airunner.base.bus import Bus, Change
-from airunner.base.errors import NotFound
+from airunner.base.errors import Busy, NotFound
 from airunner.base.ids import is_id
 from airunner.domain.record import Doc
 from airunner.store.contract import Store
@@ -24,13 +24,18 @@ class Glimpses:
         self._seen: OrderedDict[str, tuple[int, Doc]] = OrderedDict()
 
     def of(self, run_id: str) -> Doc:
-        """Return the run; raise NotFound."""
+        """Return the run, as it was seen last where the store is away; raise NotFound, Busy."""
         with self._lock:
             kept = self._seen.get(run_id)
         if kept and not self._bus.rang_since((Change("runs", run_id),), kept[0]):
             return kept[1]
         number = self._bus.number
-        doc = self._store.get_run(run_id) if is_id(run_id) else None
+        try:
+            doc = self._store.get_run(run_id) if is_id(run_id) else None
+        except Busy:
+            if kept:
+                return kept[1]  # what it was is enough to follow its output and to end it while the store is away
+            raise
         if doc is None:
             raise NotFound(f"There is no run {run_id!r}.", code="run_not_found")
         with self._lock:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from airunner.api.context import Context
-from airunner.api.replies import caller, expected_revision, only, read_json, reply
+from airunner.api.replies import caller, expected_revision, is_admin, only, read_json, reply
 from airunner.base.errors import Conflict, Forbidden, Invalid, PreconditionFailed
 from airunner.domain import template
-from airunner.domain.delivery import errors_of
+from airunner.domain.delivery import errors_of, warnings_of
 from airunner.domain.fields import Checker
 from airunner.domain.profile import PROMPT_VIA, TEMPLATE_CHARACTERS, USER_CHARACTERS, Profile
 from airunner.domain.record import Doc, from_doc, to_doc
 from airunner.domain.run import StartRequest, public
 from airunner.domain.settings import Settings
 from airunner.engine.accounts import account_of
+from airunner.engine.resolve import trial_template
 from airunner.engine.shell import syntax_error
-from airunner.server.auth import role_allows
 from airunner.server.wire import Request, Response
 
 _KIND = "profiles"
@@ -37,11 +38,13 @@ class Profiles:
 
     def show(self, request: Request) -> Response:
         """Return one profile."""
+        only(request)
         profile = self._load(request)
         return reply(profile.public(), revision=profile.revision)
 
     def create(self, request: Request) -> Response:
         """Make a profile from the given fields."""
+        only(request)
         profile = Profile.from_input(
             self._with_default_timeout(read_json(request)),
             id=self._context.ids.new(),
@@ -53,6 +56,7 @@ class Profiles:
 
     def change(self, request: Request) -> Response:
         """Merge the given fields into a profile; what is left out stays."""
+        only(request)
         data, asked = read_json(request), expected_revision(request)
         for last in (False, False, False, True):
             old = self._load(request)
@@ -71,6 +75,7 @@ class Profiles:
 
     def delete(self, request: Request) -> Response:
         """Remove a profile; runs that wait for it will fail and say so."""
+        only(request)
         profile = self._load(request)
         self._context.store.delete(_KIND, profile.id)
         self._context.bus.ring(_KIND, profile.id)
@@ -78,6 +83,7 @@ class Profiles:
 
     def duplicate(self, request: Request) -> Response:
         """Make a copy with a name and a slug of its own, environment included."""
+        only(request)
         old, now = self._load(request), self._context.clock.now()
         for number in range(1, _COPIES):
             ending = "copy" if number == 1 else f"copy {number}"
@@ -96,36 +102,45 @@ class Profiles:
 
     def validate(self, request: Request) -> Response:
         """Judge a saved profile's template, or another one given as `invocationTemplate`."""
+        only(request)
         return reply(self._judged(request, self._load(request)))
 
     def validate_draft(self, request: Request) -> Response:
         """Judge a template that is not saved."""
+        only(request)
         return reply(self._judged(request, None))
 
     def test(self, request: Request) -> Response:
-        """Run the profile's template with `echo` before its command, a minute at most."""
-        wish, admission = StartRequest.for_trial(read_json(request)), self._context.admission
-        run = admission.resolve_trial(request.params["id"], wish, caller(request))
+        """Run the profile's template with `echo` before the command that gets the prompt, a minute at most."""
+        only(request)
+        profile_id, admission = self._load(request).id, self._context.admission
+        wish = replace(StartRequest.for_trial(read_json(request)), agent_profile_id=profile_id)
+        run = admission.resolve_trial(wish, caller(request), may_be_off=is_admin(request))
         return reply(public(admission.queue(run)), 201)
 
     def _judged(self, request: Request, saved: Profile | None) -> Doc:
-        own, shell, via = None, "/bin/bash", None
+        own, shell, via, user = None, "/bin/bash", None, None
         if saved:
-            own, shell, via = saved.invocation_template, saved.shell, saved.prompt_via
+            own, shell, via, user = saved.invocation_template, saved.shell, saved.prompt_via, saved.run_as_user
         checker = Checker(read_json(request))
         text = checker.text("invocationTemplate", own, most=TEMPLATE_CHARACTERS, lines=True, trim=False)
-        asked = checker.path("shell", shell)
-        if checker.has("promptVia"):
+        asked = checker.path("shell", shell, example="/bin/bash")
+        if checker.claim("promptVia"):
             via = checker.choice("promptVia", None, PROMPT_VIA)
-        user = checker.text("runAsUser", None, most=USER_CHARACTERS, least=0)
+        named = user
+        if checker.claim("runAsUser"):
+            named = checker.text("runAsUser", None, most=USER_CHARACTERS, least=0) or None
         if text is None:
             checker.refuse("invocationTemplate", "invocationTemplate is needed: the text to judge.")
         checker.done()
-        # The shell is run to judge the text, so naming one is as good as running it.
-        if asked != shell and not (request.identity and role_allows(request.identity.role, "admin")):
-            raise Forbidden("Only an administrator may name another shell.")
-        account_of(user or None)
-        return judge(text or "", asked, via)
+        # The shell is run to judge the text, so naming one is as good as running it; and users can be found out by asking.
+        if (asked, named) != (shell, user) and not is_admin(request):
+            raise Forbidden("Only an administrator may name another shell or user.")
+        verdict = judge(text or "", asked, via)
+        if refused := _user_refused(named):
+            verdict["errors"].append({**refused, "start": 0, "end": 0})
+            verdict["valid"] = False
+        return verdict
 
     def _with_default_timeout(self, data: Any) -> Any:
         """Add the settings' default timeout where a new profile names none, within its own maximum."""
@@ -147,8 +162,8 @@ class Profiles:
 
 
 def judge(text: str, shell: str, prompt_via: str | None = None) -> Doc:
-    """Return what can be said of a template: errors and dangers with their positions, warnings, the resolved form."""
-    reading = template.read(text)
+    """Return what can be said of a template: errors and dangers with their places, warnings, what runs, what a test runs."""
+    reading = template.read(text, from_input=prompt_via == "stdin")
     errors = [_problem(problem) for problem in errors_of(text, reading, prompt_via)]
     preview = ""
     if not errors:
@@ -156,13 +171,32 @@ def judge(text: str, shell: str, prompt_via: str | None = None) -> Doc:
         complaint = syntax_error(shell, preview)
         if complaint:
             errors.append({"code": "shell_refuses", "text": complaint, "start": 0, "end": len(text)})
+    trial, no_trial = _trial_of(text, prompt_via)
     return {
         "valid": not errors,
         "errors": errors,
-        "warnings": [_problem(problem) for problem in reading.warnings],
+        "warnings": [_problem(problem) for problem in (*reading.warnings, *warnings_of(reading))],
         "dangerous": [_problem(problem) for problem in reading.dangers],
         "previewCommand": preview,
+        "testCommand": trial,
+        "testProblem": no_trial,
     }
+
+
+def _trial_of(text: str, prompt_via: str | None) -> tuple[str, str]:
+    """Return what a quick test would run, or else why there can be none."""
+    try:
+        return trial_template(text, prompt_via), ""
+    except Invalid as error:
+        return "", error.message
+
+
+def _user_refused(name: str | None) -> Doc | None:
+    try:
+        account_of(name)
+    except Invalid as error:
+        return {"code": error.code, "text": error.message}
+    return None
 
 
 def _problem(problem: template.Problem) -> Doc:

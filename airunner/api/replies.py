@@ -8,6 +8,7 @@ from typing import Any
 
 from airunner.base.errors import AirunnerError, Invalid, PreconditionFailed, Unsupported
 from airunner.domain.record import Doc, encode
+from airunner.server.auth import role_allows
 from airunner.server.wire import Request, Response
 
 _JSON = "application/json"
@@ -91,6 +92,11 @@ def only(request: Request, *names: str) -> None:
 def caller(request: Request) -> str:
     """Return the name of whoever asks."""
     return request.identity.name if request.identity else "local"
+
+
+def is_admin(request: Request) -> bool:
+    """Say whether whoever asks is an administrator."""
+    return request.identity is not None and role_allows(request.identity.role, "admin")
 
 
 def _refuse_constant(text: str) -> None:

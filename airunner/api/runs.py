@@ -1,4 +1,4 @@
-"""Runs: start, dry run, list, detail, kill, rerun."""
+"""Runs: start, dry run, list, detail, kill, input, rerun."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from airunner.api.context import Context
-from airunner.api.replies import caller, one, only, read_json, reply
+from airunner.api.replies import caller, is_admin, one, only, read_json, reply
 from airunner.base.errors import Busy, Conflict, Forbidden, Invalid
 from airunner.domain.query import RunQuery
 from airunner.domain.record import Doc, encode
-from airunner.domain.run import StartRequest, listed, public
-from airunner.domain.states import ACTIVE
+from airunner.domain.run import StartRequest, listed, public, typed
+from airunner.domain.states import ACTIVE, Status
 from airunner.engine.admission import Origin
-from airunner.server.auth import role_allows
+from airunner.engine.shims import type_into
 from airunner.server.wire import Request, Response
 from airunner.spool.layout import Folder
 from airunner.spool.rawlog import STDERR, STDOUT, RawReader
@@ -39,7 +39,7 @@ class Runs:
         data = read_json(request)
         wish = StartRequest.from_input(data)
         origin = Origin(caller(request))
-        if wish.env and not (request.identity and role_allows(request.identity.role, "admin")):
+        if wish.env and not is_admin(request):
             # PATH, NODE_OPTIONS, a base URL: with a variable anybody could turn a profile's command and keys his way.
             raise Forbidden("Only an administrator may set variables of a run; a profile can hold them.")
         if wish.dry_run:
@@ -50,7 +50,7 @@ class Runs:
         """Return one page of the history; never any output."""
         page = self._context.store.find_runs(RunQuery.from_params(request.query))
         rows = [
-            self._live(row, self._context.glimpses.of(row["runId"])) if row["status"] == "running" else row
+            self._live(row, self._context.glimpses.of(row["runId"]) if row["status"] == Status.RUNNING else row)
             for row in page.runs
         ]
         return reply(
@@ -77,6 +77,7 @@ class Runs:
 
     def kill(self, request: Request) -> Response:
         """Order the end of a run and of everything it started; works while the store is away, too."""
+        only(request)
         run_id = request.params["runId"]
         with contextlib.suppress(Busy):
             doc = self._context.glimpses.of(run_id)
@@ -85,8 +86,22 @@ class Runs:
         self._context.conductor.kill(run_id, caller(request))
         return reply({"success": True})
 
+    def type_in(self, request: Request) -> Response:
+        """Type text or bytes into a running run's terminal, as they are: a line ends with the carriage return of a key."""
+        only(request)
+        data = typed(read_json(request))
+        doc = self._context.glimpses.of(request.params["runId"])
+        if doc["status"] == Status.QUEUED:
+            raise Conflict("The run has not started yet.", code="not_started")
+        if not doc["requiresTTY"]:
+            raise Conflict("The run has no terminal that could be typed into (requiresTTY).", code="no_terminal")
+        if doc["status"] not in ACTIVE or not type_into(Folder(Path(doc["folder"])), data):
+            raise Conflict("The run has already ended.", code="already_finished")
+        return reply({"success": True})
+
     def rerun(self, request: Request) -> Response:
         """Queue a run like this one, with the same prompt text."""
+        only(request)
         doc = self._context.glimpses.of(request.params["runId"])
         admission = self._context.admission
         wish = StartRequest(
@@ -96,7 +111,7 @@ class Runs:
             timeout=doc["timeout"],
         )
         if doc["triggeredBy"] == "test":
-            run = admission.resolve_trial(doc["agentProfileId"], wish, caller(request))
+            run = admission.resolve_trial(wish, caller(request), may_be_off=is_admin(request))
         else:
             run = admission.resolve(wish, Origin(caller(request)))
         return reply(
@@ -132,8 +147,11 @@ class Runs:
             return reply(public(self._context.glimpses.of(run_id)), 201)
 
     def _live(self, shown: Doc, doc: Doc) -> Doc:
-        if doc["status"] == "running":
+        """Add what is known of an active run at this moment only."""
+        if doc["status"] == Status.RUNNING:
             shown["resourceUsage"] = read_usage(Folder(Path(doc["folder"])))
+        elif doc["status"] == Status.QUEUED:
+            shown["reason"] = self._context.conductor.why_queued(doc["runId"])
         return shown
 
     def _output(self, doc: Doc, most: int | None) -> Doc:
@@ -142,7 +160,8 @@ class Runs:
         raw = _raw_text(Path(doc["folder"]), most)
         if doc["requiresTTY"]:
             feed = feeds.of(doc)
-            shown = {"stdout": feed.text(most), "stderr": complaint, "lastScreen": feed.last_screen}
+            shown = {"stdout": feed.text(most), "stderr": complaint}
+            shown["lastScreen"] = doc["lastScreen"] or feed.last_screen
         else:
             errors = feeds.of(doc, frozenset({STDERR})).text(most)
             shown = {"stdout": feeds.of(doc, frozenset({STDOUT})).text(most), "stderr": errors or complaint}

@@ -37,6 +37,11 @@ _MAP: Schema = {"type": "object", "additionalProperties": {"type": ["string", "n
 _AGENTS = one_of("claude-code", "codex", "opencode", "gemini-cli", "aider", "custom")
 _STATUS = one_of("queued", "running", "completed", "failed", "timeout", "killed", "skipped")
 DONE = thing("success", success=FLAG)
+TYPED = thing(
+    "",
+    text={"type": "string", "description": "What is typed; Enter is a carriage return."},
+    data={"type": "string", "description": "Bytes instead of text, in base64; at most 1 MB."},
+)
 
 PROFILE_FIELDS: dict[str, Schema] = {
     "name": TEXT,
@@ -78,10 +83,12 @@ DRAFT = thing(
     invocationTemplate={"type": "string", "description": "Needed where no profile is named."},
     **{name: PROFILE_FIELDS[name] for name in ("shell", "promptVia", "runAsUser")},
 )
-TRIAL = thing(
-    "", content={"type": "string", "description": "The prompt; `test` if it is left out."}, workingDirectory=TEXT,
-    variables=_MAP,
-)  # fmt: skip
+TRIAL: Schema = {
+    **thing("", content={"type": "string", "description": "The prompt; `test` if it is left out."},
+            workingDirectory=TEXT, variables=_MAP),
+    "description": "Only the command that gets the prompt is replaced, by one that shows it; all else in the template "
+    "runs as it is. A profile that is switched off can be tried by administrators only.",
+}  # fmt: skip
 _LACK = thing("code text fix", code=TEXT, text=TEXT, fix=TEXT, severity=one_of("error", "warning"))
 AGENT = thing(
     "type name command installed path presets problems installHint",
@@ -94,14 +101,21 @@ AGENT = thing(
     problems=many(_LACK),
     installHint=TEXT,
 )
-READINESS = thing("ready problems", ready=FLAG, problems=many(_LACK))
+READINESS = thing(
+    "ready problems cautions",
+    ready=FLAG,
+    problems=many(_LACK),
+    cautions=many(thing("code text", code=TEXT, text=TEXT)),
+)
 VERDICT = thing(
-    "valid errors warnings dangerous previewCommand",
+    "valid errors warnings dangerous previewCommand testCommand testProblem",
     valid=FLAG,
     errors=many(_PROBLEM),
     warnings=many(_PROBLEM),
     dangerous=many(_PROBLEM),
     previewCommand=TEXT,
+    testCommand={"type": "string", "description": "What a quick test would run; empty when there can be none."},
+    testProblem={"type": "string", "description": "Why there can be no quick test, else empty."},
 )
 
 START = thing(
@@ -189,6 +203,7 @@ SETTINGS = thing(
     outputRetentionDays=WHOLE,
     recordRetentionDays=WHOLE,
     maxOutputBytes=WHOLE,
+    minFreeDiskMB={"type": "integer", "description": "Below so much free disk no run starts; 0: no such floor."},
     logDirectory=MAYBE_TEXT,
     allowedRoots=many(TEXT),
     passEnv=many(TEXT),
@@ -207,5 +222,5 @@ TOKEN_NEW = thing("name", name=TEXT, role=one_of("viewer", "operator", "admin"),
 TOKEN = thing("id name role", id=TEXT, name=TEXT, role=TEXT, createdAt=TIME, expiresAt=TIME)
 TOKEN_SHOWN = thing("id name role token", id=TEXT, name=TEXT, role=TEXT, createdAt=TIME, expiresAt=TIME, token=TEXT)
 LOGIN = thing("", code=TEXT, token=TEXT)
-SESSION = thing("name role", name=TEXT, role=TEXT, version=TEXT, node=TEXT, timezone=TEXT, ready=FLAG)
+SESSION = thing("name role", name=TEXT, role=TEXT, version=TEXT, node=TEXT, timezone=TEXT, home=TEXT, ready=FLAG)
 HEALTH = thing("ok", ok=FLAG)

@@ -11,6 +11,7 @@ from airunner.base.errors import Invalid
 from airunner.base.files import make_private_folder
 from airunner.domain.record import from_doc, to_doc
 from airunner.domain.settings import Settings as Record
+from airunner.engine.accounts import account_of
 from airunner.engine.places import working_directory
 from airunner.server.wire import Request, Response
 
@@ -29,6 +30,7 @@ class Settings:
 
     def change(self, request: Request) -> Response:
         """Merge what is given into the settings; the limit of runs at once holds from now on."""
+        only(request)
         store = self._context.store
         old = from_doc(Record, store.settings())
         new = old.merged(read_json(request))
@@ -46,7 +48,7 @@ class Settings:
     def _check_default(self, settings: Record) -> None:
         bounds = self._context.admission.bounds(settings)
         try:
-            working_directory(settings.default_working_directory or "", bounds)
+            working_directory(settings.default_working_directory or "", bounds, account_of(None))
         except Invalid as error:
             raise Invalid(error.message, fields={"defaultWorkingDirectory": error.message}) from error
 

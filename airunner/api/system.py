@@ -8,6 +8,7 @@ from airunner.api.keyring import SESSION_DAYS
 from airunner.api.replies import raw_reply, read_json, reply
 from airunner.base.errors import AirunnerError, Invalid, Unauthorised
 from airunner.domain.fields import Checker
+from airunner.engine.accounts import account_of
 from airunner.server.auth import clear_cookie, session_cookie
 from airunner.server.wire import Request, Response
 
@@ -62,6 +63,7 @@ class System:
                 "version": __version__,
                 "node": context.node,
                 "timezone": context.timezone,
+                "home": account_of(None).home,
                 "ready": True,
             }
         )

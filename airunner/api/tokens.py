@@ -23,6 +23,7 @@ class Tokens:
 
     def create(self, request: Request) -> Response:
         """Make a token and show it this once."""
+        only(request)
         checker = Checker(read_json(request))
         name = checker.text("name", "", most=120)
         role = checker.choice("role", "viewer", _ROLES)
@@ -36,5 +37,6 @@ class Tokens:
 
     def revoke(self, request: Request) -> Response:
         """Take a token back at once."""
+        only(request)
         self._context.keyring.revoke(request.params["id"])
         return reply({"success": True})

@@ -27,9 +27,10 @@ from airunner.config import Config
 from airunner.domain.record import encode
 from airunner.engine.accounts import LoginPaths, account_of
 from airunner.engine.admission import Admission
-from airunner.engine.agents import Agents
+from airunner.engine.agents import AgentLooker
 from airunner.engine.conductor import Conductor
 from airunner.engine.feed import Feeds
+from airunner.engine.queue import Queue
 from airunner.engine.resolve import Environment
 from airunner.engine.shell import login_path
 from airunner.engine.shims import NurseryHandle, Shims
@@ -94,7 +95,7 @@ def build(
     port = server.bind()[1]
     bell, shims = config.data / "bell", Shims(nursery, new_nursery)
     environment = _environment(environ)
-    conductor = Conductor(store, shims, environment, bus, clock, server, bell)
+    conductor = Conductor(store, shims, environment, bus, clock, server, bell, Queue(config.data))
     _hang_bell(server, conductor, bell)
     node = socket.gethostname()
     admission = Admission(store, conductor, environment, bus, clock, ids, config.data, node, _new_prompt_path)
@@ -106,7 +107,7 @@ def build(
         conductor=conductor,
         feeds=Feeds(_new_epoch),
         glimpses=Glimpses(store, bus),
-        agents=Agents(environment, environ),
+        agents=AgentLooker(environment, environ),
         keyring=keyring,
         bus=bus,
         clock=clock,

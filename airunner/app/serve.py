@@ -22,10 +22,19 @@ from airunner.base.log import logger, pairs, set_up, write_if_taken
 from airunner.config import Config
 from airunner.engine.retention import clean_up
 from airunner.shim.nursery import Nursery, Source
+from airunner.store.breaker import Breaker
 from airunner.store.open import open_store
 
 _STOP_SECONDS = 2.0
 _SHORT_TOKEN = 16
+_ROOM = "Make room there, or choose another folder with --data."
+_REMEDY = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EFBIG: _ROOM,
+    errno.EROFS: "Make it writable, or choose another folder with --data.",
+    errno.EIO: "Look after its disk, or choose another folder with --data.",
+}
 _FIRST_TIDY_SECONDS, _TIDY_SECONDS = 10.0, 3600.0
 _SWITCH_SECONDS = 0.001  # the loop's thread must not wait long for one that cleans megabytes
 _log = logger("app")
@@ -44,12 +53,12 @@ def serve(config: Config, nursery: Nursery) -> int:
         try:
             make_private_folder(config.data)
             stack.enter_context(_sole_server(config))
-            store = open_store(config.store, data_folder=config.data, clock=clock)
+            store = Breaker(open_store(config.store, data_folder=config.data, clock=clock), clock)
             stack.callback(store.close)
             house = build(config, store, nursery, source.new_nursery, clock, os.environ, local_token)
+            stack.enter_context(_announced(config, house, local_token))
         except OSError as error:
             raise _cannot_start(config, error) from error
-        stack.enter_context(_announced(config, house, local_token))
         _stop_on_signals(house)
         house.conductor.start()
         _tidy_hourly(house, config, clock)
@@ -101,7 +110,8 @@ def _announced(config: Config, house: House, local_token: str) -> Iterator[None]
         yield
     finally:
         for path in (token_file, address_file):
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # on a disk that can only be read they tell of a server that has gone
+                path.unlink()
 
 
 def _stop_on_signals(house: House) -> None:
@@ -158,8 +168,10 @@ def _warn(config: Config) -> None:
 
 def _cannot_start(config: Config, error: OSError) -> AirunnerError:
     reason = error.strerror or str(error)
-    if error.filename is not None:
-        return Broken(f"The data folder {config.data} cannot be used: {reason} ({error.filename}).")
+    if error.filename is not None or error.errno in _REMEDY:  # writing knows the descriptor only, listening neither
+        where = f" ({error.filename})" if error.filename else ""
+        remedy = _REMEDY.get(error.errno or 0, "Make it writable for this user, or choose another folder with --data.")
+        return Broken(f"The data folder {config.data} cannot be used: {reason}{where}. {remedy}")
     place = f"{config.host}:{config.port}"
     if error.errno == errno.EADDRINUSE:
         return Broken(f"The server cannot listen on {place}: it is in use; choose another --port.")

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from airunner.base.clock import SystemClock
 from airunner.base.errors import AirunnerError
 from airunner.cli.client import Api, Unreachable, segment
 from airunner.config import Config
 
+if TYPE_CHECKING:
+    from airunner.store.contract import Store
+
 _LOOKS_FAIL = (AirunnerError, OSError, ImportError, AttributeError, ValueError)
 OK, HINT, BROKEN = "ok", "note", "BROKEN"
 _PR_GET_CHILD_SUBREAPER = 37  # prctl(2)
-_SPACE_MB = 500
 Agents = tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]
 """The families of agents, and the readiness of each enabled profile by its slug."""
 
@@ -43,7 +46,7 @@ def _findings(config: Config) -> Iterator[Finding]:
     for what, look in _LOOKS.items():
         yield _fenced(what, look)
     yield _fenced("data", lambda: _data(config.data))
-    yield _fenced("space", lambda: _space(config.data))
+    yield _fenced("space", lambda: _space(config))
     yield _fenced("store", lambda: _store(config))
     yield _fenced("server", lambda: _server(config))
     try:
@@ -117,24 +120,41 @@ def _data(data: Path) -> tuple[str, str]:
     return OK, f"{data}{'' if existing == data else ' (will be made)'}"
 
 
-def _space(data: Path) -> tuple[str, str]:
-    free = shutil.disk_usage(_existing(data)).free >> 20
-    if free < _SPACE_MB:
-        return BROKEN, f"{free} MB free for {data}; make room, {_SPACE_MB} MB are wanted."
-    return OK, f"{free} MB free for {data}"
+def _space(config: Config) -> tuple[str, str]:
+    from airunner.app.machine import room_here
+
+    why = room_here(config.data, _settings(config))
+    free = shutil.disk_usage(_existing(config.data)).free >> 20
+    return (BROKEN, why) if why else (OK, f"{free} MB free for {config.data}")
+
+
+def _settings(config: Config) -> Mapping[str, Any]:
+    """Return the settings that hold here, the defaults where nobody can tell others."""
+    with contextlib.suppress(AirunnerError), Api(config) as api:
+        return dict(api.get("settings"))
+    with contextlib.suppress(AirunnerError), _own_store(config) as store:
+        return store.settings() if store else {}
+    return {}
 
 
 def _store(config: Config) -> tuple[str, str]:
+    with _own_store(config) as store:
+        if store is None:
+            return OK, "none yet; the first start makes it."
+        store.ping()
+    return OK, f"{config.store.partition(':')[0]} opens."
+
+
+@contextlib.contextmanager
+def _own_store(config: Config) -> Iterator[Store | None]:
+    """Open the store for a moment; None when there is none yet."""
     if config.store == "sqlite" and not (config.data / "airunner.db").exists():
-        return OK, "none yet; the first start makes it."
+        yield None
+        return
     from airunner.store.open import open_store
 
-    store = open_store(config.store, data_folder=config.data, clock=SystemClock())
-    try:
-        store.ping()
-    finally:
-        store.close()
-    return OK, f"{config.store.partition(':')[0]} opens."
+    with contextlib.closing(open_store(config.store, data_folder=config.data, clock=SystemClock())) as store:
+        yield store
 
 
 def _server(config: Config) -> tuple[str, str]:
@@ -160,15 +180,8 @@ def _by_server(config: Config) -> Agents | None:
 def _by_ourselves(config: Config) -> Agents:
     from airunner.app.machine import agents_here
 
-    if config.store == "sqlite" and not (config.data / "airunner.db").exists():
-        return agents_here(None, os.environ)
-    from airunner.store.open import open_store
-
-    store = open_store(config.store, data_folder=config.data, clock=SystemClock())
-    try:
+    with _own_store(config) as store:
         return agents_here(store, os.environ)
-    finally:
-        store.close()
 
 
 def _agent(agent: Mapping[str, Any]) -> Finding:

@@ -97,6 +97,7 @@ class RawOutput:
         self._path = f"runs/{segment(run_id)}/output"
         self.offset = start
         self.wait = LONG
+        self.status = ""
         self.done = False
 
     def __iter__(self) -> Iterator[bytes]:
@@ -111,7 +112,7 @@ class RawOutput:
         if answer.get("omitted"):
             first, last = answer["omitted"]
             note(f"{last - first} bytes are left out here: the output was over its limit.")
-        self.offset, self.done = following, part(answer, "done", bool)
+        self.offset, self.done, self.status = following, part(answer, "done", bool), answer.get("status", "")
         return data
 
 

@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import Any
 
 from airunner.cli.client import Api, part, segment
-from airunner.cli.text import print_json, print_table
+from airunner.cli.text import note, print_json, print_table
 from airunner.config import Config
 
 
@@ -16,6 +16,7 @@ def act(arguments: Namespace, config: Config) -> int:
         if arguments.verb == "create":
             profile = api.post("profiles", _draft(arguments))
             print(f"profile {part(profile, 'slug', str)} created.")
+            _say_warnings(api, part(profile, "id", str))
         elif arguments.verb == "show":
             print_json(api.get(f"profiles/{segment(arguments.profile)}"))
         elif arguments.verb == "delete":
@@ -24,6 +25,16 @@ def act(arguments: Namespace, config: Config) -> int:
         else:
             _show(api.get("profiles"), arguments.json)
     return 0
+
+
+def _say_warnings(api: Api, profile_id: str) -> None:
+    """Tell what the template was warned of, and what a run would miss."""
+    judged = api.post(f"profiles/{segment(profile_id)}/validate", {})
+    for warning in judged.get("warnings", ()):
+        if warning.get("code") != "no_working_dir":
+            note(f"warning: {warning.get('text')}")
+    for problem in api.get(f"profiles/{segment(profile_id)}/readiness").get("problems", ()):
+        note(f"{problem.get('severity')}: {problem.get('text')} {problem.get('fix')}")
 
 
 def _draft(arguments: Namespace) -> dict[str, Any]:
@@ -35,7 +46,8 @@ def _draft(arguments: Namespace) -> dict[str, Any]:
         "requiresTTY": not arguments.no_tty,
         "acknowledgedDangers": arguments.acknowledge,
     }
-    return draft | ({"slug": arguments.slug} if arguments.slug else {})
+    chosen = {"slug": arguments.slug, "promptVia": arguments.prompt_via, "runAsUser": arguments.run_as_user}
+    return draft | {name: value for name, value in chosen.items() if value}
 
 
 def _show(profiles: Any, as_json: bool) -> None:

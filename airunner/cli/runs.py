@@ -124,16 +124,29 @@ def _request(arguments: Namespace) -> dict[str, Any]:
 def _see_through(api: Api, signals: Signals, run_id: str) -> int:
     """Show the output until the end; hand a first Ctrl-C on as a kill."""
     poller = Poller(api, signals, SystemClock())
-    output, killed = RawOutput(poller, run_id), False
+    output, killed, said = RawOutput(poller, run_id), False, None
+    output.wait = SHORT  # a run that does not start at once is asked soon for what keeps it
     while not output.done:
         if signals.count and not killed:
             killed = _try_kill(api, run_id)
             output.wait = LONG if killed else SHORT
         try:
             _write(next(output))
+            if not signals.count:
+                output.wait = LONG
+            if output.status == "queued":
+                said = _say_why(poller, run_id, said)
         except Interrupted:
             note("ending the run; Ctrl-C again leaves without waiting for its end.")
     return _verdict(_record(poller, run_id), run_id)
+
+
+def _say_why(poller: Poller, run_id: str, said: object) -> object:
+    """Say what keeps a queued run from its start, unless it was said already; return what is said now."""
+    why = poller.get(f"runs/{segment(run_id)}", output="none").get("reason")
+    if why and why != said:
+        note(f"run {run_id} waits. {why}")
+    return why
 
 
 def _try_kill(api: Api, run_id: str) -> bool:

@@ -27,7 +27,7 @@ def act(arguments: Namespace, config: Config) -> int:
         if config.url:
             raise  # the store of a server elsewhere is not ours to open
         with _keyring(config) as keyring:
-            _on_store(arguments, keyring)
+            _on_store(arguments, keyring, config)
     return 0
 
 
@@ -43,10 +43,11 @@ def _through_server(arguments: Namespace, api: Api) -> None:
         print(f"token {arguments.id} revoked.")
 
 
-def _on_store(arguments: Namespace, keyring: Keyring) -> None:
+def _on_store(arguments: Namespace, keyring: Keyring, config: Config) -> None:
     if arguments.verb == "create":
         token, doc = keyring.create(arguments.name, arguments.role, arguments.days)
         _show_new(doc["id"], token)
+        note(f"no server answered; the token is in {config.data} and good for a server on that folder.")
     elif arguments.verb == "list":
         _show([_as_json(doc) for doc in keyring.lasting()], arguments.json)
     else:

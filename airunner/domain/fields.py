@@ -19,7 +19,9 @@ WEEK_MINUTES = 10_080
 PATH_BYTES = 4_095  # PATH_MAX is 4096 with its final NUL (limits.h)
 ENV_BYTES = 131_071  # one `NAME=value` string, with its NUL at most MAX_ARG_STRLEN (execve(2))
 ENV_NAMES = 500
-SET_BY_US = ("RUN_ID", "WORKING_DIR", "PROMPT", "PROMPT_FILE", "AIRUNNER_CARRY")
+CARRY = "AIRUNNER_CARRY"
+"""The variable with the text that sets our variables in a shell that does not get the environment."""
+SET_BY_US = ("RUN_ID", "WORKING_DIR", "PROMPT", "PROMPT_FILE", CARRY)
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -48,8 +50,8 @@ class Checker:
         self._unread = set(given) - set(read_only)
         self.problems: dict[str, str] = {}
 
-    def has(self, name: str) -> bool:
-        """Say whether the field, which is a known one, is there (`null` counts, unless nulls are left out)."""
+    def claim(self, name: str) -> bool:
+        """Make the field a known one, and say whether it is there (`null` counts, unless nulls are left out)."""
         self._unread.discard(name)
         return name in self._data
 
@@ -95,9 +97,9 @@ class Checker:
         """Read one of `options`."""
         return self._read(name, default, lambda value: check_choice(name, value, options))
 
-    def path(self, name: str, default: T) -> str | T:
+    def path(self, name: str, default: T, example: str = "/srv/app") -> str | T:
         """Read an absolute path; whether it exists is not asked here."""
-        return self._read(name, default, lambda value: check_path(name, value))
+        return self._read(name, default, lambda value: check_path(name, value, example))
 
     def list_of(
         self, name: str, default: T, check: Callable[[str, object], str], *, least: int = 0, most: int = 100
@@ -141,9 +143,9 @@ class Checker:
 
     def env(self, name: str, current: Mapping[str, str]) -> dict[str, str]:
         """Merge environment variables into `current`; names as POSIX wants them (XBD 8.1), each under 128 KiB."""
-        merged = self.mapping(name, current, check_variable)
+        merged, given = self.mapping(name, current, check_variable), self._take(name)
         for taken in SET_BY_US:
-            if taken in merged and taken not in current:
+            if isinstance(given, Mapping) and given.get(taken) is not None:
                 self.refuse(f"{name}.{taken}", f"{taken} is set by airunner for every run; choose another name.")
         return merged
 
@@ -248,11 +250,11 @@ def check_choice(name: str, value: object, options: Collection[str]) -> str:
     return value
 
 
-def check_path(name: str, value: object) -> str:
+def check_path(name: str, value: object, example: str = "/srv/app") -> str:
     """Return an absolute path without slashes at its end; raise Invalid."""
     path = check_text(name, value, most=PATH_BYTES, lines=True, trim=False)
     if not path.startswith("/"):
-        raise Invalid(f"{name} must be an absolute path, such as /srv/app; it is {said(path)}.")
+        raise Invalid(f"{name} must be an absolute path, such as {example}; it is {said(path)}.")
     if len(path.encode()) > PATH_BYTES:
         raise Invalid(f"{name} must have at most {PATH_BYTES:,} bytes; it has {len(path.encode()):,}.")
     return path.rstrip("/") or "/"

@@ -66,7 +66,7 @@ class Profile:
         )
         checker = Checker(data, what="profile", nulls_left_out=True)
         for name in ("name", "invocationTemplate"):
-            if not checker.has(name):
+            if not checker.claim(name):
                 checker.refuse(name, f"{name} is needed.")
         return _checked(checker, blank)
 
@@ -107,7 +107,7 @@ def _checked(checker: Checker, old: Profile) -> Profile:
         shell=_shell(checker, old),
         env=checker.env("env", old.env),
         enabled=checker.flag("enabled", old.enabled),
-        icon=(checker.text("icon", None, most=200, least=0) or None) if checker.has("icon") else old.icon,
+        icon=(checker.text("icon", None, most=200, least=0) or None) if checker.claim("icon") else old.icon,
         **_process(checker, old),
         acknowledged_dangers=checker.list_of("acknowledgedDangers", old.acknowledged_dangers, _code),
     )
@@ -118,8 +118,8 @@ def _checked(checker: Checker, old: Profile) -> Profile:
 
 def _process(checker: Checker, old: Profile) -> dict[str, Any]:
     return {
-        "prompt_via": checker.choice("promptVia", None, PROMPT_VIA) if checker.has("promptVia") else old.prompt_via,
-        "run_as_user": _user(checker) if checker.has("runAsUser") else old.run_as_user,
+        "prompt_via": checker.choice("promptVia", None, PROMPT_VIA) if checker.claim("promptVia") else old.prompt_via,
+        "run_as_user": _user(checker) if checker.claim("runAsUser") else old.run_as_user,
         "requires_tty": checker.flag("requiresTTY", old.requires_tty),
         "stop_signals": checker.list_of("stopSignals", old.stop_signals, _stop_signal, least=1, most=10),
         "kill_grace_seconds": checker.number("killGraceSeconds", old.kill_grace_seconds, least=0, most=600),
@@ -135,8 +135,8 @@ def _user(checker: Checker) -> str | None:
 
 
 def _shell(checker: Checker, old: Profile) -> str:
-    path = checker.path("shell", old.shell)
-    if path.rpartition("/")[2] not in SHELLS:
+    path = checker.path("shell", old.shell, example="/bin/bash")
+    if checker.claim("shell") and path.rpartition("/")[2] not in SHELLS:  # a stored one may be older than this rule
         checker.refuse(
             "shell", f"shell must be a POSIX shell, such as /bin/bash, dash, ksh or zsh; it is {said(path)}."
         )
@@ -159,7 +159,7 @@ def _check_together(checker: Checker, new: Profile) -> None:
     if new.max_timeout < new.default_timeout and not {"defaultTimeout", "maxTimeout"} & set(checker.problems):
         bound, limit = shown_number(new.default_timeout), shown_number(new.max_timeout)
         checker.refuse("maxTimeout", f"maxTimeout must be at least defaultTimeout ({bound}); it is {limit}.")
-    if not new.invocation_template.strip() and checker.has("invocationTemplate"):
+    if not new.invocation_template.strip() and checker.claim("invocationTemplate"):
         checker.refuse("invocationTemplate", "invocationTemplate must not be empty.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ TRIGGERS = ("manual", "schedule", "pipeline", "webhook", "mcp", "retry", "test")
 PROMPT_TYPES = ("inline", "file-reference")
 PREVIEW_CHARACTERS = 500
 PROMPT_CHARACTERS = 8 * 1024**2
+_TYPED_BYTES = 1024**2
 
 _DEFAULTS: Doc = {
     "runId": None,
@@ -118,7 +120,7 @@ class StartRequest:
             env=checker.env("env", _NONE),
             dry_run=checker.flag("dryRun", False),
         )
-        if not checker.has("content") and not checker.has("promptId"):
+        if not checker.claim("content") and not checker.claim("promptId"):
             checker.refuse("content", "content is needed, or the promptId of a saved prompt.")
         checker.done()
         return request
@@ -134,6 +136,24 @@ class StartRequest:
         )
         checker.done()
         return request
+
+
+def typed(data: object) -> bytes:
+    """Return what a request types into a run: `text`, or in base64 (RFC 4648) the bytes of `data`; raise Invalid."""
+    checker = Checker(data, read_only=())
+    text = checker.text("text", None, most=_TYPED_BYTES, least=0, lines=True, trim=False)
+    encoded = checker.text("data", None, most=2 * _TYPED_BYTES, least=0)
+    given = b""
+    try:
+        given = base64.b64decode(encoded, validate=True) if encoded is not None else (text or "").encode()
+    except ValueError:
+        checker.refuse("data", "data must be base64 (RFC 4648).")
+    if (text is None) == (encoded is None):
+        checker.refuse("text", "Give either text, or bytes in base64 as data.")
+    if len(given) > _TYPED_BYTES:
+        checker.refuse("data", f"At most {_TYPED_BYTES:,} bytes can be typed at once; these are {len(given):,}.")
+    checker.done()
+    return given
 
 
 _LISTED = frozenset(RUN_FIELDS) - set(NEVER_LISTED)

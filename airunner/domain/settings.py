@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from airunner.domain.fields import Checker, check_name, check_path
 from airunner.domain.record import Doc, from_doc, to_doc
@@ -10,6 +10,7 @@ from airunner.domain.record import Doc, from_doc, to_doc
 DAYS = 36_500
 OUTPUT_FLOOR = 65_536
 OUTPUT_CEILING = 10 * 1024**3
+_MOST_MB = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,7 @@ class Settings:
     """The settings. `default_timeout` is minutes; a retention of 0 days keeps for ever; bytes are bytes.
 
     `log_directory` None is the data folder's own place; `pass_env` names variables of the server that runs inherit.
+    No run starts while less than `min_free_disk_mb` (2^20 bytes) are free where it would be written; 0 is no floor.
     """
 
     default_working_directory: str | None = None
@@ -25,6 +27,7 @@ class Settings:
     output_retention_days: int = 30
     record_retention_days: int = 365
     max_output_bytes: int = 10_485_760
+    min_free_disk_mb: int = field(default=200, metadata={"key": "minFreeDiskMB"})
     log_directory: str | None = None
     allowed_roots: tuple[str, ...] = ("/",)
     pass_env: tuple[str, ...] = ()
@@ -56,6 +59,7 @@ class Settings:
             max_output_bytes=checker.whole(
                 "maxOutputBytes", self.max_output_bytes, least=OUTPUT_FLOOR, most=OUTPUT_CEILING
             ),
+            min_free_disk_mb=checker.whole("minFreeDiskMB", self.min_free_disk_mb, most=_MOST_MB),
             log_directory=_maybe_path(checker, "logDirectory", self.log_directory),
             allowed_roots=checker.list_of("allowedRoots", self.allowed_roots, check_path, least=1),
             pass_env=checker.list_of("passEnv", self.pass_env, check_name),
@@ -70,4 +74,4 @@ class Settings:
 
 
 def _maybe_path(checker: Checker, name: str, now: str | None) -> str | None:
-    return checker.path(name, None) if checker.has(name) else now
+    return checker.path(name, None) if checker.claim(name) else now

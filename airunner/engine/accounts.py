@@ -50,33 +50,68 @@ def account_of(name: str | None) -> Account:
     return account
 
 
+class NoAnswer(Exception):
+    """A login shell did not tell its PATH; `path` will do until it is asked again."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
 class LoginPaths:
-    """The PATH that each account's login shell gives; asked once, beside everything else."""
+    """The PATH that each account's login shell gives; asked beside everything else, and once if it answers.
+
+    `ask` returns the PATH, or raises NoAnswer. Thread-safe.
+    """
 
     def __init__(self, ask: Callable[[Account], str]) -> None:
         self._ask = ask
         self._answers: dict[Account, Future[str]] = {}
+        self._asked: set[Account] = set()
         self._lock = threading.Lock()
 
     def expect(self, account: Account) -> Future[str]:
-        """Begin to ask, if nobody has."""
+        """Begin to ask, if nobody has or the shell gave no answer; return what is or will be known."""
         with self._lock:
-            answer = self._answers.get(account)
-            if answer is not None:
+            answer = self._answers.setdefault(account, Future())
+            if account in self._asked:
                 return answer
-            answer = self._answers[account] = Future()
-        threading.Thread(target=self._find_out, args=(account, answer), name="login path", daemon=True).start()
+            self._asked.add(account)
+        try:
+            threading.Thread(target=self._find_out, args=(account,), name="login path", daemon=True).start()
+        except RuntimeError:  # no thread is to be had: then whoever wants to know asks
+            self._find_out(account)
         return answer
 
     def of(self, account: Account) -> str:
         """Return the PATH; the first to ask waits for the answer."""
         return self.expect(account).result()
 
-    def _find_out(self, account: Account, answer: Future[str]) -> None:
+    def _find_out(self, account: Account) -> None:
+        found: Future[str] = Future()
+        has_answered = False
         try:
-            answer.set_result(self._ask(account))
+            found.set_result(self._ask(account))
+            has_answered = True
+        except NoAnswer as none:
+            found.set_result(none.path)
         except Exception as error:
-            answer.set_exception(error)
+            found.set_exception(error)
+        with self._lock:
+            first = self._answers[account]
+            self._answers[account] = found
+            if not has_answered:
+                self._asked.discard(account)
+        if not first.done():
+            _pass_on(found, first)
+
+
+def _pass_on(found: Future[str], waiting: Future[str]) -> None:
+    error = found.exception()
+    if error:
+        waiting.set_exception(error)
+    else:
+        waiting.set_result(found.result())
 
 
 def _own() -> Account:

@@ -18,7 +18,7 @@ from airunner.domain.run import StartRequest, new_run
 from airunner.domain.settings import Settings
 from airunner.domain.variables import fill
 from airunner.engine import places
-from airunner.engine.accounts import account_of
+from airunner.engine.accounts import Account, account_of
 from airunner.engine.conductor import Conductor
 from airunner.engine.resolve import (
     Environment,
@@ -78,14 +78,17 @@ class Admission:
         saved = self._saved_prompt(request.prompt_id)
         profile = self._profile(request.agent_profile_id or saved.get("agentProfileId"))
         if not profile.enabled:
-            raise Conflict(
-                f"The agent profile {profile.name} is switched off; enable it first.", code="profile_disabled"
-            )
+            raise _switched_off(profile)
         return self._resolve(request, saved, profile, origin, run_id)
 
-    def resolve_trial(self, id_or_slug: str, request: StartRequest, who: str) -> Doc:
-        """Return a quick test of a profile, which may be switched off: `echo` stands before its command."""
-        profile = from_doc(Profile, self.find_profile(id_or_slug))
+    def resolve_trial(self, request: StartRequest, who: str, *, may_be_off: bool) -> Doc:
+        """Return a quick test of a profile: `echo` stands before the command that gets the prompt.
+
+        All else in the template runs, so whoever may not switch the profile on may not try it while it is off.
+        """
+        profile = self._profile(request.agent_profile_id)
+        if not (profile.enabled or may_be_off):
+            raise _switched_off(profile)
         return self._resolve(request, {}, trial_of(profile), Origin(who, "test"), None)
 
     def _resolve(
@@ -100,8 +103,9 @@ class Admission:
             or settings.default_working_directory
             or account.home,
             self.bounds(settings),
+            account,
         )
-        prompt = fill(self._prompt_text(request, saved, directory, settings), request.variables)
+        prompt = fill(self._prompt_text(request, saved, directory, settings, account), request.variables)
         reading = template.read(profile.invocation_template)
         run = {
             **self._new_run(run_id or self._ids.new(), prompt, directory, profile, settings),
@@ -148,14 +152,16 @@ class Admission:
         except NotFound as error:
             raise Invalid(error.message, code=error.code, fields={"agentProfileId": error.message}) from error
 
-    def _prompt_text(self, request: StartRequest, saved: Mapping[str, Any], directory: str, settings: Settings) -> str:
+    def _prompt_text(
+        self, request: StartRequest, saved: Mapping[str, Any], directory: str, settings: Settings, account: Account
+    ) -> str:
         content = request.content if request.content is not None else saved.get("content")
         kind = request.type if request.content is not None else saved.get("type")
         if not content:
             message = "There is nothing to run: give content, the prompt's text."
             raise Invalid(message, fields={"content": message})
         if kind == "file-reference":
-            return places.read_prompt_file(content, directory, self.bounds(settings))
+            return places.read_prompt_file(content, directory, self.bounds(settings), account)
         return str(content)
 
     def _timeout(self, request: StartRequest, saved: Mapping[str, Any], profile: Profile) -> float:
@@ -190,3 +196,7 @@ class Admission:
             runAsUser=profile.run_as_user,
             folder=str(folder),
         )
+
+
+def _switched_off(profile: Profile) -> Conflict:
+    return Conflict(f"The agent profile {profile.name} is switched off; enable it first.", code="profile_disabled")

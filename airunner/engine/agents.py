@@ -19,15 +19,17 @@ from airunner.domain.shellbase import OPAQUE
 from airunner.engine.accounts import Account, account_of
 from airunner.engine.logins import Surroundings, lacking_key, refuses_root
 from airunner.engine.resolve import Environment
+from airunner.engine.rights import ENTER, may, state_of
 
 _NOT_FILES = frozenset(
     {":", ".", "source", "eval", "exec", "read", "builtin", "command", "export", "set", "trap", "wait"}
 )
+_SHOWN_FOLDERS = 3  # of PATH, in a sentence
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Agents:
-    """Looks; changes nothing, starts nothing. `environ` is the server's own, of which only names are told."""
+class AgentLooker:
+    """Looks; starts no agent, only the login shell that knows the PATH. Of the server's own `environ` only names are told."""
 
     def __init__(self, environment: Environment, environ: Mapping[str, str]) -> None:
         self._environment = environment
@@ -45,7 +47,7 @@ class Agents:
             account = account_of(profile.run_as_user)
         except Invalid as error:
             return [Lack("unknown_user", error.message, "Choose another user in the profile, or none.")]
-        found = dict.fromkeys(self._found(profile, settings, account))
+        found = dict.fromkeys([*_switched_off(profile), *self._found(profile, settings, account)])
         return sorted(found, key=lambda lack: lack.severity != "error")
 
     def _family(self, family: Family, path: str | None, settings: Settings) -> Doc:
@@ -68,7 +70,7 @@ class Agents:
             yield Lack("shell_missing", text, "Choose another shell in the profile, such as /bin/sh.")
         starts = starts_of(profile.invocation_template)
         env = {**self._environment.base(settings, account), **profile.env, **starts.assigned}
-        around = Surroundings(env, account.name, env.get("HOME") or account.home, self._servers)
+        around = Surroundings(env, account, env.get("HOME") or account.home, self._servers)
         for call in starts.calls:
             if call.here:
                 yield from _program(call, starts, around, account)
@@ -80,6 +82,11 @@ class Agents:
             yield from habits(call, Around(profile.requires_tty, is_fed, env))
 
 
+def _switched_off(profile: Profile) -> Iterator[Lack]:
+    if not profile.enabled:
+        yield Lack("profile_disabled", "The profile is switched off; it takes no runs.", "Switch it on.", "warning")
+
+
 def _program(call: Call, starts: Starts, around: Surroundings, account: Account) -> Iterator[Lack]:
     """What keeps the program of a call from being started; nothing where that cannot be known."""
     name = _expanded(call.program, around.home)
@@ -87,19 +94,26 @@ def _program(call: Call, starts: Starts, around: Surroundings, account: Account)
         return
     searched = around.env.get("PATH", "")
     path = shutil.which(name, path=searched)
-    install = f"Install it ({call.family.install_hint})" if call.family else "Install it"
+    install = f"Install it (`{call.family.install_hint}`)" if call.family else "Install it"
     if path:
         if not _can_run(path, account):
             text = f"{path} cannot be run by {account.name}: it or one of its folders is closed to that user."
-            yield Lack(
-                "not_executable", text, f"Install it where {account.name} can reach it, or open it to that user."
-            )
+            # Access control lists may say otherwise.
+            fix = f"Install it where {account.name} can reach it, or open it to that user."
+            yield Lack("not_executable", text, fix, "warning")
     elif name.startswith("/"):
         text = f"There is no program {name}."
         yield Lack("not_on_path", text, f"{install}, or write another path into the template.")
     elif "PATH" not in starts.assigned:
-        text = f"{name} is not on the PATH of the runs ({searched})."
-        yield Lack("not_on_path", text, f"{install}, or write its absolute path into the template.")
+        text = f"{name} is not on the PATH of the runs."
+        fix = f"{install}, or write its absolute path into the template. Looked in: {_shortened(searched)}."
+        yield Lack("not_on_path", text, fix)
+
+
+def _shortened(path: str) -> str:
+    folders = path.split(":")
+    more = len(folders) - _SHOWN_FOLDERS
+    return ", ".join(folders[:_SHOWN_FOLDERS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _is_looked_for(call: Call, name: str, starts: Starts) -> bool:
@@ -119,20 +133,8 @@ def _expanded(program: str, home: str) -> str | None:
 
 
 def _can_run(path: str, account: Account) -> bool:
-    """Whether a user can reach and execute a file, by the modes of it and its folders (path_resolution(7))."""
-    if not shutil.which(path):
-        return False
-    if not account.is_other or account.uid == 0:
-        return True
-    real = Path(os.path.realpath(path))
-    return all(_may_execute(step, account) for step in (real, *real.parents))
-
-
-def _may_execute(path: Path, account: Account) -> bool:
+    """Whether a user can reach and execute a file."""
     try:
-        state = path.stat()
+        return bool(shutil.which(path)) and may(state_of(Path(os.path.realpath(path)), account), account, ENTER)
     except OSError:
         return False
-    if state.st_uid == account.uid:
-        return bool(state.st_mode & 0o100)
-    return bool(state.st_mode & (0o010 if state.st_gid in {account.gid, *account.groups} else 0o001))

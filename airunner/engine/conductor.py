@@ -5,36 +5,35 @@ Others hand it events; they share none of its state. What a shim says is a hint:
 
 from __future__ import annotations
 
-import contextlib
 import time
 from concurrent.futures import Future
 from pathlib import Path
 
 from airunner.base.bus import Bus
 from airunner.base.clock import Clock
-from airunner.base.errors import AirunnerError, Busy, Conflict
+from airunner.base.errors import Busy, Conflict
 from airunner.base.log import logger, pairs
 from airunner.domain.profile import Profile
 from airunner.domain.record import Doc, from_doc
 from airunner.domain.settings import Settings
 from airunner.domain.states import ACTIVE, Status
-from airunner.engine import finish
-from airunner.engine.live import Live, Watcher, facts, forget_pidfd
-from airunner.engine.recover import Found, inspect
+from airunner.engine import finish, room
+from airunner.engine.dispatch import Dispatcher
+from airunner.engine.finish import RETRY_SECONDS
+from airunner.engine.live import USUAL, Live, Waits, Watcher, end_shim, facts, forget_pidfd
+from airunner.engine.queue import Queue
+from airunner.engine.recover import Found, inspect, open_command
 from airunner.engine.resolve import Environment, launch_spec
-from airunner.engine.shims import Shims, end_orphans, open_pidfd, order_kill, wake
+from airunner.engine.screens import Screens
+from airunner.engine.shims import Shims, open_pidfd, order_kill, wake
 from airunner.engine.steps import Steps
+from airunner.engine.sweep import Sweeper
 from airunner.spool import bell as rings
 from airunner.spool.layout import Folder
-from airunner.spool.procs import send_pidfd_kill
 from airunner.spool.state import read_exit, read_state
 from airunner.store.contract import Store
 
 _KILL_WAIT = 5.0
-_SWEEP_SECONDS = 15.0
-_RETRY_SECONDS = 1.0
-_LONGEST_GRACE = 600.0  # until a run's own is known
-_OVERDUE_SECONDS = 20.0  # the shim's own SIGKILL phase is 10 s; what outlives that is ours to end
 _log = logger("engine")
 
 
@@ -43,7 +42,7 @@ class Conductor:
 
     def __init__(
         self, store: Store, shims: Shims, environment: Environment, bus: Bus, clock: Clock, watcher: Watcher,
-        bell: Path,
+        bell: Path, queue: Queue, waits: Waits = USUAL,
     ) -> None:  # fmt: skip
         self._store = store
         self._shims = shims
@@ -53,10 +52,13 @@ class Conductor:
         self._watcher = watcher
         self._bell = bell
         self._steps = Steps(clock, "conductor")
-        self._pending: dict[str, Doc] = {}
+        self._screens = Screens(store, bus, clock)
+        self._closer = finish.Closer(store, bus, self._steps, self._screens)
+        self._queue = queue
         self._live: dict[str, Live] = {}
+        self._sweeper = Sweeper(clock, self._steps, waits, self._live, self._look, self._end)
+        self._dispatch = Dispatcher(store, queue, bus, self._steps, self._live, environment, self._launch)
         self._open = True
-        self._sweeping = False
 
     # What other threads may call
 
@@ -64,11 +66,13 @@ class Conductor:
         """Adopt, close or queue again what an earlier server left, then take events."""
         self._steps.put(self._recover)
         self._steps.start()
+        self._screens.start()
 
     def stop(self) -> None:
         """End the thread; runs and their shims go on."""
         self._open = False
         self._steps.stop()
+        self._screens.stop()
 
     def check_open(self) -> None:
         """Raise Busy when the server is stopping."""
@@ -77,11 +81,11 @@ class Conductor:
 
     def enqueue(self, run: Doc) -> None:
         """Take a stored, queued run."""
-        self._steps.put(self._take, run)
+        self._steps.put(self._dispatch.take, run)
 
     def find_out(self, run_id: str) -> None:
         """Take a run whose storing ended in Busy, if the store turns out to have it."""
-        self._steps.put(self._find_out, run_id)
+        self._steps.put(self._dispatch.find_out, run_id)
 
     def rang(self, run_id: str, kind: str) -> None:
         """Hear of a ring at the server's bell; for the loop's thread, so it only notes it down."""
@@ -92,7 +96,11 @@ class Conductor:
 
     def reload(self) -> None:
         """Hear that the settings changed."""
-        self._steps.put(self._pump)
+        self._steps.put(self._dispatch.pump)
+
+    def why_queued(self, run_id: str) -> str | None:
+        """Return what keeps a queued run from its start, None when it only waits for its turn."""
+        return self._queue.why(run_id)
 
     def kill(self, run_id: str, by: str) -> None:
         """End a queued or running run; returns when that is ordered. Raises Conflict when it has ended, Busy, Broken."""
@@ -103,73 +111,50 @@ class Conductor:
         except TimeoutError as error:
             raise Busy("The order to end the run is given but not confirmed yet.") from error
 
-    # Queue
+    # Start
 
-    def _take(self, run: Doc) -> None:
-        self._pending[run["runId"]] = run
-        self._pump()
-
-    def _pump(self) -> None:
-        """Start what may start now."""
-        if not self._pending:
-            return
-        try:
-            settings = from_doc(Settings, self._store.settings())
-        except Busy:
-            self._steps.later(_RETRY_SECONDS, self._pump)
-            return
-        while self._pending and len(self._live) < settings.max_concurrent_runs:
-            run = next(iter(self._pending.values()))
-            try:
-                profile = self._store.get("profiles", run["agentProfileId"])
-            except Busy:
-                self._steps.later(_RETRY_SECONDS, self._pump)
-                return
-            del self._pending[run["runId"]]
-            self._launch(run, from_doc(Profile, profile) if profile else None, settings)
-
-    def _find_out(self, run_id: str) -> None:
-        try:
-            run = self._store.get_run(run_id)
-        except Busy:
-            self._steps.later(_RETRY_SECONDS, lambda: self._find_out(run_id))
-            return
-        if run and run["status"] == Status.QUEUED and run_id not in self._live:
-            self._bus.ring("runs", run_id)
-            self._take(run)
-
-    def _launch(self, run: Doc, profile: Profile | None, settings: Settings) -> None:
+    def _launch(self, run: Doc, profile_doc: Doc | None, settings: Settings) -> None:
         run_id, folder = run["runId"], Folder(Path(run["folder"]))
-        if profile is None or not (profile.enabled or run["triggeredBy"] == "test"):
-            fate = "switched off" if profile else "deleted"
-            reason = f"The profile {run['agentProfileName']} was {fate} while the run waited."
-            self._close(run_id, finish.unstarted_changes("failed", reason, self._clock.now()))
-            return
         try:
+            profile = from_doc(Profile, profile_doc) if profile_doc else None
+            if profile is None or not (profile.enabled or run["triggeredBy"] == "test"):
+                fate = "switched off" if profile else "deleted"
+                reason = f"The profile {run['agentProfileName']} was {fate} while the run waited."
+                self._close_unstarted(run, "failed", reason)
+                return
             spec = launch_spec(run, profile, settings, self._environment, self._bell)
-            live = Live(run_id, folder, self._overdue(spec.timeout_seconds, spec.grace_seconds))
+            live = Live(run_id, folder, self._sweeper.ends_by(spec.timeout_seconds, spec.grace_seconds))
+            live.grace = spec.grace_seconds
             self._live[run_id] = live
             live.pidfd = self._shims.start(spec, facts(run))
             self._watch(live)
         except Exception as error:
             self._live.pop(run_id, None)
-            self._not_started(run_id, folder, error)
+            if getattr(error, "errno", None) in room.FULL:
+                self._queue.hold(run)  # nothing was started yet
+            else:
+                _log.warning("run not started%s", pairs(run=run_id, error=error), exc_info=error)
+                self._close_unstarted(run, "failed", finish.why_not_started(error))
 
-    def _not_started(self, run_id: str, folder: Folder, error: Exception) -> None:
-        text = error.message if isinstance(error, AirunnerError) else getattr(error, "strerror", None) or str(error)
-        _log.warning("run not started%s", pairs(run=run_id, error=text), exc_info=error)
-        with contextlib.suppress(OSError):
+    def _close_unstarted(self, run: Doc, status: str, reason: str) -> None:
+        """Close a run that has no shim of ours; a shim of an earlier server may come to it only now, or did before."""
+        folder, run_id = Folder(Path(run["folder"])), run["runId"]
+        try:
             folder.bury()
-        reason = f"The run could not be started: {text.rstrip('.')}."
-        self._close(run_id, finish.unstarted_changes("failed", reason, self._clock.now()))
-
-    def _overdue(self, timeout: float, grace: float) -> float:
-        return self._clock.monotonic() + timeout + grace + _OVERDUE_SECONDS
+            found = inspect(folder)
+        except OSError:
+            found = Found.NEVER_STARTED
+        if found is Found.NEVER_STARTED:
+            self._closer.close(run_id, finish.unstarted_changes(status, reason, self._clock.now()))
+            return
+        self._take_over(run, found)
+        if live := self._live.get(run_id):
+            self._order_kill(live, (status, reason), "")
 
     # From start to end
 
     def _watch(self, live: Live) -> None:
-        self._arm_sweep()
+        self._sweeper.arm()
         pidfd, run_id = live.pidfd, live.run_id
         if pidfd is None:
             return
@@ -188,8 +173,21 @@ class Conductor:
         record = read_exit(live.folder)
         if record is not None:
             self._end(live, finish.ended_changes(record))
-        elif not live.folder.is_locked() and live.shim_is_gone():
+        elif live.shim_is_gone() and not live.folder.is_locked():
             self._lose(live)
+        elif live.shim_is_gone():
+            self._follow(live)
+        elif not live.started:
+            self._note_start(live)
+
+    def _follow(self, live: Live) -> None:
+        """Watch the shim that has the folder: one of an earlier server, which may not have said yet who it is."""
+        self._let_go(live)
+        state = read_state(live.folder)
+        live.pidfd = open_pidfd(state) if state else None
+        self._watch(live)
+        if live.pidfd is None:
+            self._steps.later(RETRY_SECONDS, lambda: self._look(live.run_id))
         elif not live.started:
             self._note_start(live)
 
@@ -197,15 +195,12 @@ class Conductor:
         state = read_state(live.folder)
         if state is None or state.pid is None:
             return
-        if live.pidfd is None:
-            live.pidfd = open_pidfd(state)
-            self._watch(live)
         try:
             live.started = True
             self._store.change_run(live.run_id, finish.started_changes(state), only_if=ACTIVE)
         except Busy:
             live.started = False
-            self._steps.later(_RETRY_SECONDS, lambda: self._look(live.run_id))
+            self._steps.later(RETRY_SECONDS, lambda: self._look(live.run_id))
         self._bus.ring("runs", live.run_id)
 
     def _lose(self, live: Live) -> None:
@@ -214,37 +209,40 @@ class Conductor:
         if record is not None:
             self._end(live, finish.ended_changes(record))
             return
+        if room.lack(live.folder.path, 0) and self._never_began(live):
+            self._requeue(live)
+            return
         try:
             if not live.folder.bury():
                 return  # alive after all
         except OSError as error:
             _log.warning("folder not buried%s", pairs(run=live.run_id, error=error))
         _log.warning("shim lost%s", pairs(run=live.run_id))
-        if read_state(live.folder) is None and live.folder.path.is_dir():
-            reason = "The run could not be started: its supervising process ended at once."
-            self._end(live, finish.unstarted_changes("failed", reason, self._clock.now()))
-        else:
-            self._end(live, finish.lost_changes(live.folder, self._clock.now(), ended_as=live.ended_as))
+        self._end(live, finish.lost_changes(live.folder, self._clock.now(), ended_as=live.ended_as))
+
+    def _never_began(self, live: Live) -> bool:
+        """Say whether a shim that is gone came to nothing, for want of room: without its state no command is started."""
+        return live.ended_as is None and live.folder.path.is_dir() and read_state(live.folder) is None
 
     def _end(self, live: Live, changes: Doc) -> None:
+        self._forget(live)
+        self._closer.close(live.run_id, changes)
+        self._dispatch.pump()
+
+    def _requeue(self, live: Live) -> None:
+        self._forget(live)
+        self._dispatch.find_out(live.run_id)
+
+    def _forget(self, live: Live) -> None:
         self._live.pop(live.run_id, None)
+        self._let_go(live)
+
+    def _let_go(self, live: Live) -> None:
         if live.pidfd is not None:
             forget_pidfd(self._watcher, live.pidfd)
-        self._close(live.run_id, changes)
-        self._pump()
+            live.pidfd = None
 
-    def _close(self, run_id: str, changes: Doc) -> None:
-        """Write a run's end; while the store is away, try until it takes it."""
-        try:
-            self._store.change_run(run_id, changes, only_if=ACTIVE)
-        except Busy:  # not written, or written and not known to be: asking again does no harm
-            self._steps.later(_RETRY_SECONDS, lambda: self._close(run_id, changes))
-            return
-        _log.info("run ended%s", pairs(run=run_id, status=changes["status"], exit=changes.get("exitCode")))
-        self._bus.ring("runs", run_id)
-        self._bus.ring("output", run_id)
-
-    # Kill and watch
+    # Kill
 
     def _kill(self, run_id: str, by: str, done: Future[None]) -> None:
         try:
@@ -257,46 +255,18 @@ class Conductor:
     def _kill_now(self, run_id: str, by: str) -> None:
         live = self._live.get(run_id)
         if live is not None:
-            if not order_kill(live.folder, by):
-                live.ended_as = ("killed", f"Killed by {by}.")
-                self._end_shim(live)
-        elif self._pending.pop(run_id, None):
-            changes = finish.unstarted_changes("killed", f"Killed by {by} while it was queued.", self._clock.now())
-            self._close(run_id, changes)
+            self._order_kill(live, ("killed", f"Killed by {by}."), by)
+        elif run := self._queue.take(run_id):
+            self._close_unstarted(run, "killed", f"Killed by {by} while it was queued.")
         else:
             raise Conflict("The run has already ended.", code="already_finished")
 
-    def _arm_sweep(self) -> None:
-        if not self._sweeping:
-            self._sweeping = True
-            self._steps.later(_SWEEP_SECONDS, self._sweep)
-
-    def _sweep(self) -> None:
-        """Look at every live run, for rings that were lost and for shims that outlived their deadline."""
-        self._sweeping = False
-        for live in list(self._live.values()):
-            try:
-                self._sweep_one(live)
-            except Exception:
-                _log.exception("run not looked at%s", pairs(run=live.run_id))
-        if self._live:
-            self._arm_sweep()
-
-    def _sweep_one(self, live: Live) -> None:
-        overdue = self._clock.monotonic() > live.ends_by
-        try:
-            self._look(live.run_id)
-        finally:
-            if overdue and live.run_id in self._live:
-                _log.warning("run outlived its deadline%s", pairs(run=live.run_id))
-                live.ended_as = finish.OVERDUE
-                self._end_shim(live)
-
-    def _end_shim(self, live: Live) -> None:
-        """End a shim that cannot be asked, and its tree; that it is gone is then seen as for any other."""
-        if live.pidfd is not None:
-            send_pidfd_kill(live.pidfd)
-        end_orphans(live.folder)
+    def _order_kill(self, live: Live, ended_as: tuple[str, str], by: str) -> None:
+        live.ended_as = live.ended_as or ended_as
+        if not order_kill(live.folder, by):
+            end_shim(live)
+            return
+        live.ends_by = min(live.ends_by, self._sweeper.ends_by(0, live.grace))
 
     # Recovery
 
@@ -304,7 +274,7 @@ class Conductor:
         try:
             active = self._store.active_runs()
         except Busy:
-            self._steps.later(_RETRY_SECONDS, self._recover)
+            self._steps.later(RETRY_SECONDS, self._recover)
             return
         for run in active:
             try:
@@ -312,23 +282,33 @@ class Conductor:
             except Exception as error:
                 _log.exception("run not recovered%s", pairs(run=run["runId"]))
                 reason = f"Its folder could not be read after a restart: {error}."
-                self._close(run["runId"], finish.unstarted_changes("failed", reason, self._clock.now()))
-        self._pump()
+                self._closer.close(run["runId"], finish.unstarted_changes("failed", reason, self._clock.now()))
+        self._dispatch.pump()
 
     def _recover_one(self, run: Doc) -> None:
         run_id, folder = run["runId"], Folder(Path(run["folder"]))
-        if run_id in self._live or run_id in self._pending:
+        if run_id in self._live or run_id in self._queue:
             return
         found = inspect(folder)
         _log.info("run found%s", pairs(run=run_id, was=run["status"], found=found))
-        live = Live(run_id, folder, self._overdue(run["timeout"] * 60, _LONGEST_GRACE))
         if found is Found.NEVER_STARTED and run["status"] == Status.QUEUED:
-            self._pending[run_id] = run
-        elif found is Found.ALIVE:
+            self._queue.put(run)
+        else:
+            self._take_over(run, found)
+
+    def _take_over(self, run: Doc, found: Found) -> None:
+        """Follow a run that an earlier server began, or close it."""
+        live = Live(run["runId"], Folder(Path(run["folder"])), 0)
+        live.ends_by = self._sweeper.ends_by(run["timeout"] * 60, live.grace)
+        if found is Found.ALIVE:
             self._adopt(live)
         elif found is Found.ENDED:
-            self._live[run_id] = live
-            self._look(run_id)
+            self._live[live.run_id] = live
+            self._look(live.run_id)
+        elif not live.folder.path.is_dir() and (pidfd := open_command(run)) is not None:
+            live.pidfd, live.started = pidfd, True  # the folder may come back before the command ends
+            self._live[live.run_id] = live
+            self._watch(live)
         else:
             self._lose(live)
 
@@ -336,10 +316,9 @@ class Conductor:
         self._live[live.run_id] = live
         state = read_state(live.folder)
         if state is not None:
-            live.pidfd = open_pidfd(state)
             left = state.deadline_boottime - time.clock_gettime(time.CLOCK_BOOTTIME)
-            live.ends_by = self._overdue(left, state.grace_seconds)
+            live.grace = state.grace_seconds
+            live.ends_by = self._sweeper.ends_by(left, live.grace)
         wake(live.folder)
-        self._watch(live)
         self._look(live.run_id)
         self._bus.ring("output", live.run_id)

@@ -5,6 +5,7 @@ A feed is a view: it can be thrown away at any time and made again from the run'
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -308,7 +309,10 @@ class _Lines:
     """Encoded lines in an unnamed file, found by number; memory holds eight bytes a line."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(buffering=0, prefix="airunner-lines-")  # noqa: SIM115 - closed with its last user
+        try:
+            self._file = tempfile.TemporaryFile(buffering=0, prefix="airunner-lines-")  # noqa: SIM115 - closed with its last user
+        except OSError as error:
+            raise _no_text(error) from error
         self._ends = array("Q", [0])
         self._recent: list[bytes] = []
 
@@ -321,9 +325,9 @@ class _Lines:
         try:
             written = os.pwrite(self._file.fileno(), data, self._ends[-1])
         except OSError as error:
-            raise Busy(f"The clean text cannot be prepared: {error.strerror}.") from error
+            raise _no_text(error) from error
         if written != len(data):
-            raise Busy("The clean text cannot be prepared: the disk is full.")
+            raise _no_text(OSError(errno.ENOSPC, "No space left on device"))
         end = self._ends[-1]
         for line in lines:
             end += len(line)
@@ -333,6 +337,11 @@ class _Lines:
         """Return one line."""
         start, end = self._ends[number], self._ends[number + 1]
         return os.pread(self._file.fileno(), end - start, start)
+
+
+def _no_text(error: OSError) -> Busy:
+    why = error.strerror or "there is no temporary folder that takes files"
+    return Busy(f"The clean text cannot be prepared: {why}; make room in the temporary folder (TMPDIR).")
 
 
 def _line_json(line: Line) -> bytes:

@@ -2,19 +2,61 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import datetime
 from typing import Any
 
+from airunner.base.bus import Bus
 from airunner.base.clock import from_epoch
+from airunner.base.errors import AirunnerError, Busy
+from airunner.base.log import logger, pairs
 from airunner.domain.record import Doc
-from airunner.engine.shims import end_orphans
+from airunner.domain.states import ACTIVE
+from airunner.engine.orphans import end_orphans
+from airunner.engine.screens import Screens
+from airunner.engine.steps import Steps
 from airunner.spool.layout import Folder
 from airunner.spool.prompts import remove_prompt
 from airunner.spool.rawlog import RawReader
 from airunner.spool.state import Exit, State, read_state
+from airunner.store.contract import Store
 
 OVERDUE = ("timeout", "Stopped after its timeout, which its supervising process did not keep.")
 _LOST = ("failed", "Its supervising process ended unexpectedly, so the exit code is not known.")
+_NEVER_STARTED = ("failed", "The run could not be started: its supervising process ended at once.")
+_GONE = ("failed", "Its folder was removed or cannot be reached, so the exit code is not known.")
+_SHORT_OF = {
+    errno.EMFILE: "the server has as many files open as it may; raise that limit (ulimit -n)",
+    errno.ENFILE: "this machine has as many files open as it may",
+    errno.EAGAIN: "no further process can be made; the limit of processes is reached (ulimit -u, pids.max)",
+    errno.ENOMEM: "there is not enough memory for another process",
+    errno.EPIPE: "its supervising process ended at once",
+}
+RETRY_SECONDS = 1.0
+_log = logger("engine")
+
+
+class Closer:
+    """Writes the ends of runs. Used by the conductor's thread."""
+
+    def __init__(self, store: Store, bus: Bus, steps: Steps, screens: Screens) -> None:
+        self._store = store
+        self._bus = bus
+        self._steps = steps
+        self._screens = screens
+
+    def close(self, run_id: str, changes: Doc) -> None:
+        """Write a run's end; while the store is away, try until it takes it."""
+        try:
+            run = self._store.change_run(run_id, changes, only_if=ACTIVE)
+        except Busy:  # not written, or written and not known to be: asking again does no harm
+            self._steps.later(RETRY_SECONDS, lambda: self.close(run_id, changes))
+            return
+        if run is not None:
+            _log.info("run ended%s", pairs(run=run_id, status=changes["status"], exit=changes.get("exitCode")))
+            self._screens.look(run)
+        self._bus.ring("runs", run_id)
+        self._bus.ring("output", run_id)
 
 
 def started_changes(state: State) -> Doc:
@@ -51,7 +93,7 @@ def lost_changes(folder: Folder, now: datetime, *, ended_as: tuple[str, str] | N
     left = end_orphans(folder)
     state = read_state(folder)
     remove_prompt(state.prompt_file if state else None)
-    status, reason = ended_as or _LOST
+    status, reason = ended_as or (_LOST if state else _NEVER_STARTED if folder.path.is_dir() else _GONE)
     if left:
         reason += f" These processes could not be ended: {', '.join(map(str, left))}."
     last_words = _last_line(folder)
@@ -70,6 +112,17 @@ def _last_line(folder: Folder) -> str:
         return folder.shim_log.read_text("utf-8", "replace").strip().rpartition("\n")[2][:300]
     except OSError:
         return ""
+
+
+def why_not_started(error: Exception) -> str:
+    """Return the reason of a run whose shim could not be started."""
+    if isinstance(error, AirunnerError):
+        text = error.message
+    elif isinstance(error, OSError):
+        text = _SHORT_OF.get(error.errno or 0) or error.strerror or str(error)
+    else:
+        text = str(error) or type(error).__name__
+    return f"The run could not be started: {text.rstrip('.')}."
 
 
 def unstarted_changes(status: str, reason: str, now: datetime) -> Doc:

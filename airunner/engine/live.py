@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from airunner.domain.record import Doc
+from airunner.engine.orphans import end_orphans
 from airunner.spool.layout import Folder
+from airunner.spool.procs import Process, descendants, send, send_pidfd_kill
 
 
 class Watcher(Protocol):
@@ -25,6 +29,20 @@ class Watcher(Protocol):
         """Stop watching."""
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long the engine waits, in seconds."""
+
+    sweep: float = 15.0
+    """Between two looks at every live run."""
+    overdue: float = 20.0
+    """Behind deadline and grace: the shim's own SIGKILL phase is 10 s; what outlives that is ours to end."""
+
+
+USUAL = Waits()
+_LONGEST_GRACE = 600.0  # until a run's own is known
+
+
 @dataclass(slots=True)
 class Live:
     """A run with a shim."""
@@ -33,10 +51,12 @@ class Live:
     folder: Folder
     ends_by: float
     """Monotonic time after which the server itself ends shim and tree."""
+    grace: float = _LONGEST_GRACE
+    """Seconds that its processes have to end when they are told to."""
     pidfd: int | None = None
     started: bool = False
     ended_as: tuple[str, str] | None = None
-    """Status and reason, when it was the server that ended a shim which could not be asked."""
+    """Status and reason, should the shim come to its end without an exit record: it was told to end, or was ended."""
 
     def shim_is_gone(self) -> bool:
         """Say whether the shim has ended; one that was never seen counts as gone."""
@@ -45,6 +65,23 @@ class Live:
         poller = select.poll()
         poller.register(self.pidfd, select.POLLIN)
         return bool(poller.poll(0))
+
+
+def end_shim(live: Live) -> None:
+    """End a shim that cannot be asked, and its tree; that it is gone is then seen as for any other."""
+    tree: list[Process] = []
+    if live.pidfd is not None:
+        tree = list(descendants(_pid_of(live.pidfd)))
+        send_pidfd_kill(live.pidfd)
+    end_orphans(live.folder)
+    for process in tree:  # a folder that is gone tells of nobody
+        send(process, signal.SIGKILL)
+
+
+def _pid_of(pidfd: int) -> int:
+    """Return the pid behind a pidfd (pidfd_open(2), fdinfo); -1 when that process is reaped."""
+    text = Path(f"/proc/self/fdinfo/{pidfd}").read_text("ascii")
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pid:"))
 
 
 def forget_pidfd(watcher: Watcher, pidfd: int) -> None:

@@ -1,13 +1,12 @@
 """Whether an agent will find a key: in its variables, or in the files of a log-in under the run user's home.
 
-Looks only whether files are there, and into the first part of a few; no value of a key leaves this file.
+Looks only at files that this user may read, and only into their first part; no value of a key leaves this file.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import stat
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
@@ -17,6 +16,8 @@ from typing import Any, NamedTuple
 from airunner.domain.agents import Call, Lack
 from airunner.domain.fields import listed
 from airunner.domain.presets import Family, Place
+from airunner.engine.accounts import Account
+from airunner.engine.rights import read_file
 
 _LOOKED_AT = 262_144  # bytes of a file
 _NAMED_VARIABLE = re.compile(r"\{env:([A-Za-z_]\w*)\}")
@@ -24,10 +25,10 @@ _SHOWN = 3  # names of variables in a sentence
 
 
 class Surroundings(NamedTuple):
-    """Where an agent would run: its environment, its user's name and home, and the names of the server's own variables."""
+    """Where an agent would run: its environment, its user and home, and the names of the server's own variables."""
 
     env: Mapping[str, str]
-    user: str
+    account: Account
     home: str
     servers: frozenset[str]
 
@@ -67,9 +68,9 @@ def _no_key(family: Family, around: Surroundings) -> Lack:
         fix = f"The server has {listed(servers[:_SHOWN])}: name it in the setting passEnv, or give the profile its own."
     else:
         fix = f"Give the profile a variable such as {family.keys[0]} in its environment"
-        fix += f", or log in as {around.user}: {family.log_in}" if family.log_in else ""
+        fix += f", or log in as {around.account.name}: `{family.log_in}`" if family.log_in else ""
         fix += "."
-    text = f"No key and no log-in of {family.name} was found for {around.user}. {family.without_key}".strip()
+    text = f"No key and no log-in of {family.name} was found for {around.account.name}. {family.without_key}".strip()
     return Lack("key_missing", text, fix, "error" if family.needs_key else "warning")
 
 
@@ -149,30 +150,20 @@ def _path(place: Place, around: Surroundings) -> Path:
 
 
 def _is_there(place: Place, around: Surroundings) -> bool:
-    """Whether a file gives a key; one that may not be looked at is taken to."""
-    try:
-        size = _path(place, around).stat().st_size
-    except PermissionError:
-        return True
-    except (OSError, ValueError):
-        return False
+    """Whether a file gives a key; one that the user may not read gives none."""
+    start = _start(place, around)
     if not place.holds:
-        return size > 0
-    text = _text(place, around)
-    return any(word in text for word in place.holds) or size > _LOOKED_AT
+        return bool(start)
+    return len(start) == _LOOKED_AT or any(word.encode() in start for word in place.holds)
 
 
 def _text(place: Place, around: Surroundings) -> str:
-    """The beginning of a file, "" when there is none to be read."""
+    return _start(place, around).decode("utf-8", "replace")
+
+
+def _start(place: Place, around: Surroundings) -> bytes:
+    """The beginning of a file, nothing when there is none that the user may read."""
     try:
-        # O_NONBLOCK: a FIFO of that name must not hold up who asks.
-        descriptor = os.open(_path(place, around), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        return read_file(Path(os.path.realpath(_path(place, around))), around.account, _LOOKED_AT)
     except (OSError, ValueError):
-        return ""
-    try:
-        is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
-        return os.read(descriptor, _LOOKED_AT).decode("utf-8", "replace") if is_file else ""
-    except OSError:
-        return ""
-    finally:
-        os.close(descriptor)
+        return b""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from airunner.base.errors import Forbidden, Invalid, NotFound
+from airunner.engine.accounts import Account
+from airunner.engine.rights import ENTER, READ, may, read_file, state_of
 
 LONGEST_PROMPT_FILE = 4 * 1024 * 1024
 _NEVER = ("/proc", "/sys", "/dev")  # no files of anybody's: what is read there blocks, or is another process's secret
@@ -41,24 +43,25 @@ def _is_below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
-def working_directory(path: str, bounds: Bounds) -> str:
-    """Return the directory with every link resolved, after making sure that a run can start in it."""
+def working_directory(path: str, bounds: Bounds, account: Account) -> str:
+    """Return the directory with every link resolved, after making sure that a run of that account can start in it."""
     if not path.startswith("/") or "\0" in path:
         raise _bad_directory(f"The working directory must be an absolute path; it is {path!r}.")
+    by = _by(account)
     try:
         real = inside(path, bounds)
     except Forbidden as error:
         raise _bad_directory(error.message) from error
     try:
-        is_folder = stat.S_ISDIR(real.stat().st_mode)
+        state = state_of(real, account)
     except FileNotFoundError as error:
         raise _bad_directory(f"The working directory {path} does not exist.") from error
     except OSError as error:
-        raise _bad_directory(f"The working directory {path} cannot be entered: {error.strerror}.") from error
-    if not is_folder:
+        raise _bad_directory(f"The working directory {path} cannot be entered{by}: {error.strerror}.") from error
+    if not stat.S_ISDIR(state.st_mode):
         raise _bad_directory(f"{path} is not a directory.")
-    if not os.access(path, os.X_OK | os.R_OK):
-        raise _bad_directory(f"The working directory {path} cannot be entered: permission denied.")
+    if not (os.access(path, os.X_OK | os.R_OK) and may(state, account, READ | ENTER)):
+        raise _bad_directory(f"The working directory {path} cannot be entered{by}: permission denied.")
     try:
         str(real).encode()
     except UnicodeEncodeError as error:  # a link leads to a name of other bytes: no record could hold it
@@ -66,15 +69,22 @@ def working_directory(path: str, bounds: Bounds) -> str:
     return str(real)
 
 
-def read_prompt_file(reference: str, directory: str, bounds: Bounds) -> str:
-    """Return the text of a prompt file; `@path` and `path` name it, relative to the run's directory."""
+def read_prompt_file(reference: str, directory: str, bounds: Bounds, account: Account) -> str:
+    """Return the text of a prompt file that the run's account may read.
+
+    `@path` and `path` name it, relative to the run's directory; `~` is the account's home.
+    """
     named = reference.strip().removeprefix("@")
     if not named:
         raise _bad_content("The prompt's file is not named; give a path such as @prompts/review.md.")
-    path = os.path.join(directory, os.path.expanduser(named))  # noqa: PTH111, PTH118 - an unknown ~user stays as it is
+    if named.startswith("~/"):
+        named = account.home + named.removeprefix("~")
+    path = os.path.join(directory, named)  # noqa: PTH118 - an absolute one stays as it is, with all its dots
     try:
-        real = inside(path, bounds)
-        return _read_regular(real, path).decode("utf-8")
+        data = read_file(inside(path, bounds), account, LONGEST_PROMPT_FILE + 1)
+        if len(data) > LONGEST_PROMPT_FILE:
+            raise _bad_content(f"The prompt file {path} is larger than {LONGEST_PROMPT_FILE:,} bytes.")
+        return data.decode("utf-8")
     except Forbidden as error:
         raise _bad_content(error.message) from error
     except UnicodeDecodeError as error:
@@ -82,19 +92,7 @@ def read_prompt_file(reference: str, directory: str, bounds: Bounds) -> str:
     except FileNotFoundError as error:
         raise _bad_content(f"The prompt file {path} does not exist.") from error
     except OSError as error:
-        raise _bad_content(f"The prompt file {path} cannot be read: {error.strerror}.") from error
-
-
-def _read_regular(real: Path, named: str) -> bytes:
-    # Never waits: a FIFO opens at once, and what was looked at is what is read.
-    descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise _bad_content(f"{named} is no file.")
-        data = file.read(LONGEST_PROMPT_FILE + 1)
-    if len(data) > LONGEST_PROMPT_FILE:
-        raise _bad_content(f"The prompt file {named} is larger than {LONGEST_PROMPT_FILE:,} bytes.")
-    return data
+        raise _bad_content(f"The prompt file {path} cannot be read{_by(account)}: {error.strerror}.") from error
 
 
 def listing(path: str, bounds: Bounds, most: int = 2000) -> dict[str, object]:
@@ -132,6 +130,10 @@ def _row(entry: os.DirEntry[str]) -> dict[str, object] | None:
     kind = "directory" if is_folder else "file"
     repository = is_folder and is_repository(entry.path)
     return {"name": entry.name, "path": entry.path, "type": kind, "size": size, "isRepository": repository}
+
+
+def _by(account: Account) -> str:
+    return f" by {account.name}" if account.is_other else ""
 
 
 def _bad_directory(message: str) -> Invalid:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
+from pathlib import Path
 
+from airunner.domain.record import Doc
 from airunner.spool.layout import Folder
 
 
@@ -23,3 +26,24 @@ def inspect(folder: Folder) -> Found:
     if folder.exit.exists():
         return Found.ENDED
     return Found.LOST if folder.state.exists() else Found.NEVER_STARTED
+
+
+def open_command(run: Doc) -> int | None:
+    """Return a pidfd of a run's command, known by the `RUN_ID` it was started with; None when it runs no more.
+
+    For a run whose folder cannot tell of it: its disk may not be mounted yet.
+    """
+    if run["pid"] is None:
+        return None
+    try:
+        descriptor = os.pidfd_open(run["pid"])
+    except OSError:
+        return None
+    try:
+        known = Path(f"/proc/{run['pid']}/environ").read_bytes().split(b"\0")
+    except OSError:
+        known = []
+    if f"RUN_ID={run['runId']}".encode() in known:
+        return descriptor
+    os.close(descriptor)
+    return None

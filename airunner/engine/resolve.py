@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from airunner.base.errors import Invalid
+from airunner.base.files import PRIVATE_FILE
 from airunner.domain import template
 from airunner.domain.fields import SET_BY_US
 from airunner.domain.profile import Profile
@@ -23,7 +24,6 @@ from airunner.spool.spec import RunUser, Spec
 # Linux ends one string of argv or of the environment at 32 pages, its NUL included (execve(2), MAX_ARG_STRLEN).
 _LONGEST_STRING = 131_072
 _TRIAL_MINUTES = 1
-_ALWAYS_EXPORTED = ("WORKING_DIR", "RUN_ID")
 
 
 class Environment:
@@ -50,6 +50,20 @@ class Environment:
     def expect(self, account: Account) -> None:
         """Find out beforehand what takes a while: a run of that account is to come."""
         self._logins.expect(account)
+
+    def is_ready(self, user: str | None, then: Callable[[], None]) -> bool:
+        """Say whether `base` answers at once for that user; where it would wait, call `then` as soon as it would not.
+
+        One who cannot be had is no reason to wait: the start of the run will say so.
+        """
+        try:
+            answer = self._logins.expect(account_of(user))
+        except Invalid:
+            return True
+        if not answer.done():
+            answer.add_done_callback(lambda _: then())
+            return False
+        return True
 
 
 def values_of(run: Mapping[str, Any]) -> dict[str, str]:
@@ -94,33 +108,46 @@ def check_prompt_fits(reading: template.Reading, values: Mapping[str, str]) -> N
 def shown_command(run: Mapping[str, Any], reading: template.Reading, account: Account) -> str:
     """Return what a person could paste into a shell to do the same (POSIX quoting)."""
     exported = reading.exports(values_of(run))
+    # The run's own file is gone when it has ended. Inside of a text that is carried its name cannot be changed here.
+    makes_file = "PROMPT_FILE" in exported and template.CARRY not in exported
     words = [
-        f"{name}={shlex.quote(value)}"
+        'PROMPT_FILE="$PROMPT_FILE"' if name == "PROMPT_FILE" and makes_file else f"{name}={shlex.quote(value)}"
         for name, value in exported.items()
-        if name not in _ALWAYS_EXPORTED or reading.uses(name)
+        if name not in template.ALWAYS_EXPORTED or reading.uses(name)
     ]
     if account.is_other:
         words += ["runuser", "-u", shlex.quote(account.name), "--"]
     words += [shlex.quote(run["shell"]), "-c", shlex.quote(template.rewrite(run["template"]))]
-    source = f"printf %s {shlex.quote(run['promptContent'])} | " if run["promptVia"] == "stdin" else ""
-    return f"cd {shlex.quote(run['workingDirectory'])} && {source}{' '.join(words)}"
+    prompt = f"printf %s {shlex.quote(run['promptContent'])}"
+    file = f'PROMPT_FILE=$(mktemp) && {prompt} > "$PROMPT_FILE" && {_opened(reading, account)}' if makes_file else ""
+    source = f"{prompt} | " if run["promptVia"] == "stdin" else ""
+    return f"cd {shlex.quote(run['workingDirectory'])} && {file}{source}{' '.join(words)}"
+
+
+def _opened(reading: template.Reading, account: Account) -> str:
+    """The step of a shown command that opens the prompt's file to who must read it."""
+    if reading.elsewhere:
+        return 'chmod a+r "$PROMPT_FILE" && '
+    return f'chown {shlex.quote(account.name)} "$PROMPT_FILE" && ' if account.is_other else ""
 
 
 def trial_of(profile: Profile) -> Profile:
-    """Return the profile as a quick test runs it: `echo` before its command, and a minute at most.
+    """Return the profile as a quick test runs it: `echo` before its command, and a minute at most. Raises Invalid."""
+    return replace(
+        profile,
+        invocation_template=trial_template(profile.invocation_template, profile.prompt_via),
+        default_timeout=min(profile.default_timeout, _TRIAL_MINUTES),
+    )
 
-    Raises Invalid where it is unclear what to put `echo` before.
-    """
-    if profile.prompt_via == "stdin":
+
+def trial_template(text: str, prompt_via: str | None) -> str:
+    """Return a template with `echo` before its command. Raises Invalid where it is unclear what to put `echo` before."""
+    if prompt_via == "stdin":
         raise Invalid(
             "The prompt goes to standard input here; there is nothing to put echo before. Run a short prompt instead.",
             code="test_unclear",
         )
-    return replace(
-        profile,
-        invocation_template=template.echoed(profile.invocation_template),
-        default_timeout=min(profile.default_timeout, _TRIAL_MINUTES),
-    )
+    return template.echoed(text)
 
 
 def launch_spec(
@@ -163,7 +190,7 @@ def launch_spec(
 
 def _mode(run: Mapping[str, Any], reading: template.Reading) -> int:
     if not run.get("promptFile"):
-        return prompts.PRIVATE
+        return PRIVATE_FILE
     return prompts.EVERYBODYS if reading.elsewhere else prompts.OWNERS
 
 

@@ -41,11 +41,19 @@ def clean_up(store: Store, clock: Clock, data_folder: Path) -> tuple[int, int]:
 
 def _older_folders(root: Path, cutoff: datetime) -> Iterator[Path]:
     for month in sorted((root / "runs").glob("[0-9]*-[0-9]*")):
-        for folder in sorted(month.iterdir()):
+        for folder in _inside(month):
             if is_id(folder.name) and made_at(folder.name) < cutoff:
                 yield folder
         with contextlib.suppress(OSError):
             month.rmdir()  # refused while anything is in it
+
+
+def _inside(month: Path) -> list[Path]:
+    try:
+        return sorted(month.iterdir())
+    except OSError as error:
+        _log.warning("folder not read%s", pairs(folder=month, error=error))
+        return []
 
 
 def _remove_output(store: Store, folder: Path) -> bool:

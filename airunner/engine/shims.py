@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import fcntl
 import json
 import os
 import select
-import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from airunner.base.errors import Busy
 from airunner.base.files import make_private_folder, replace_file
 from airunner.base.log import logger, pairs
 from airunner.spool import control
 from airunner.spool.layout import Folder
-from airunner.spool.procs import boot_id, descendants, look_at, send
+from airunner.spool.procs import boot_id, look_at
 from airunner.spool.spec import Spec, pack
-from airunner.spool.state import State, read_state
+from airunner.spool.state import State
 
 _SPEC_SECONDS = 10.0
 _PIPE_BYTES = 1024 * 1024
@@ -48,6 +49,9 @@ class NurseryHandle(Protocol):
     def close(self) -> None:
         """Let the nursery end."""
 
+    def end(self) -> None:
+        """End it now, whatever state it is in, and collect it."""
+
 
 class Shims:
     """Starts shims. `new_nursery` makes another nursery when the present one has ended."""
@@ -65,15 +69,8 @@ class Shims:
         folder = Folder(Path(spec.folder))
         make_private_folder(folder.path)
         replace_file(folder.run_json, json.dumps(facts, indent=1).encode(), durable=False)
-        read, write = os.pipe()
-        try:
-            with self._lock:
-                newborn = self._fork(read)
-        except BaseException:
-            os.close(write)
-            raise
-        finally:
-            os.close(read)
+        with self._lock:
+            newborn, write = self._fork()
         try:
             _write_spec(write, pack(spec))
         except OSError:
@@ -87,15 +84,26 @@ class Shims:
         """Let the nursery end; the shims live on."""
         self._nursery.close()
 
-    def _fork(self, pipe: int) -> Newborn:
+    def _fork(self) -> tuple[Newborn, int]:
+        """Have a shim forked; return it and the descriptor that takes its spec."""
         try:
-            return self._nursery.fork_shim(pipe)
-        except (ConnectionError, TimeoutError, BrokenPipeError) as error:
+            return self._ask()
+        except (ConnectionError, TimeoutError) as error:
             _log.warning("nursery ended, starting another%s", pairs(error=error))
-            with contextlib.suppress(OSError):
-                self._nursery.close()
+            self._nursery.end()
             self._nursery = self._new_nursery()
-            return self._nursery.fork_shim(pipe)
+            return self._ask()
+
+    def _ask(self) -> tuple[Newborn, int]:
+        # A pipe for each asking: a nursery may have forked a shim before it ended, and that one reads its pipe, too.
+        read, write = os.pipe()
+        try:
+            return self._nursery.fork_shim(read), write
+        except BaseException:
+            os.close(write)
+            raise
+        finally:
+            os.close(read)
 
 
 def order_kill(folder: Folder, by: str) -> bool:
@@ -106,6 +114,14 @@ def order_kill(folder: Folder, by: str) -> bool:
         _log.warning("order not written%s", pairs(folder=folder.path, error=error))
         return False
     return True
+
+
+def type_into(folder: Folder, data: bytes) -> bool:
+    """Give bytes to a run's terminal; say False when its shim has ended. Raises Busy when they cannot be written."""
+    try:
+        return control.send(folder, control.INPUT, data=base64.b64encode(data).decode())
+    except OSError as error:
+        raise Busy(f"The input could not be handed over: {error.strerror}.") from error
 
 
 def wake(folder: Folder) -> None:
@@ -127,40 +143,6 @@ def open_pidfd(state: State) -> int | None:
         os.close(descriptor)
         return None
     return descriptor
-
-
-def end_orphans(folder: Folder, seconds: float = 5.0) -> list[int]:
-    """End what a dead shim left of its tree; return the pids that could not be ended.
-
-    Only processes whose pid, start time and boot all agree with the folder's records are touched.
-    """
-    state = read_state(folder)
-    if state is None or state.boot_id != boot_id():
-        return []
-    known = _recorded(folder)
-    if state.pid is not None and state.pid_start is not None:
-        known.add((state.pid, state.pid_start))
-    until = time.monotonic() + seconds
-    while True:
-        left = [process for pid, start in known if (process := look_at(pid)) and process.start == start]
-        for process in list(left):
-            left.extend(descendants(process.pid))
-        left = [process for process in left if process.state not in "ZX"]
-        if not left or time.monotonic() > until:
-            return [process.pid for process in left]
-        known.update((process.pid, process.start) for process in left)
-        for process in left:
-            send(process, signal.SIGKILL)
-        time.sleep(0.02)
-
-
-def _recorded(folder: Folder) -> set[tuple[int, int]]:
-    try:
-        lines = folder.tree.read_text("ascii", errors="replace").splitlines()
-    except OSError:
-        return set()
-    pairs_of = (line.split() for line in lines)
-    return {(int(words[0]), int(words[1])) for words in pairs_of if len(words) == 2 and all(map(str.isdigit, words))}
 
 
 def _write_spec(pipe: int, frame: bytes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from airunner.base.errors import AirunnerError, Broken, Forbidden, MethodNotAllowed, NotFound, Unauthorised
+from airunner.base.errors import AirunnerError, Broken, Busy, Forbidden, MethodNotAllowed, NotFound, Unauthorised
 from airunner.base.log import logger, pairs
 from airunner.server.assets import Assets
 from airunner.server.auth import Identity, role_allows
@@ -118,7 +118,7 @@ class FrontDoor:
     def _refusal(self, fault: Exception, path: str) -> Response:
         if not isinstance(fault, AirunnerError):
             _log.error("handler failed%s", pairs(path=path), exc_info=fault)
-            fault = Broken("Something went wrong here. The server's log has the details.")
+            fault = _told(fault)
         return self._render(fault)
 
     def _finish(self, path: str, response: Response) -> Response:
@@ -127,3 +127,10 @@ class FrontDoor:
         if self._is_api(path) or response.status >= 400:
             headers.setdefault("Cache-Control", "no-store")
         return Response(response.status, headers, response.body)
+
+
+def _told(fault: Exception) -> AirunnerError:
+    """Return what a client hears of a fault that no handler expected; the log has the details."""
+    if isinstance(fault, OSError):  # the next time may go well: a full or failing disk, no descriptor left
+        return Busy(f"The server's system refused: {fault.strerror or fault}. Try again.", code="system_refused")
+    return Broken("Something went wrong here. The server's log has the details.")

@@ -9,7 +9,6 @@ import contextlib
 import errno
 import fcntl
 import os
-import pty
 import resource
 import signal
 import struct
@@ -50,6 +49,10 @@ def spawn(spec: Spec) -> Child:
         ours, theirs = _open_streams(spec)
         report_read, report_write = os.pipe()
     except OSError as error:
+        if error.errno == errno.ENOSPC:  # pty(7)
+            raise SpawnFailed(
+                "No terminal could be opened: this machine has as many as it may (kernel.pty.max)."
+            ) from error
         raise SpawnFailed(f"No terminal or pipe could be opened: {error.strerror}.") from error
     try:
         pid = os.fork()
@@ -80,19 +83,23 @@ def set_size(terminal: int, cols: int, rows: int) -> None:
 def _open_streams(spec: Spec) -> tuple[tuple[int, ...], tuple[int, int, int]]:
     """Return our ends of the output, and the command's 0, 1 and 2."""
     ours, (source, out, err) = _open_terminal(spec) if spec.tty else _open_pipes()
-    if spec.user:
-        # Else the command could not open /dev/stdout or its terminal's name once more (proc(5), pts(4)).
-        for descriptor in (out, err):
-            os.fchown(descriptor, spec.user.uid, -1)
-    if spec.prompt_is_input:
-        if source != out:
-            os.close(source)
-        source = _prompt_as_file(spec.prompt or "")
-    return ours, (source, out, err)
+    try:
+        if spec.user:
+            # Else the command could not open /dev/stdout or its terminal's name once more (proc(5), pts(4)).
+            for descriptor in (out, err):
+                os.fchown(descriptor, spec.user.uid, -1)
+        given = _prompt_as_file(spec.prompt or "") if spec.prompt_is_input else source
+    except OSError:
+        for descriptor in {*ours, source, out, err}:
+            os.close(descriptor)
+        raise
+    if given != source != out:
+        os.close(source)
+    return ours, (given, out, err)
 
 
 def _open_terminal(spec: Spec) -> tuple[tuple[int, ...], tuple[int, int, int]]:
-    master, slave = pty.openpty()
+    master, slave = os.openpty()
     set_size(slave, spec.cols, spec.rows)
     return (master,), (slave, slave, slave)
 
@@ -107,9 +114,13 @@ def _open_pipes() -> tuple[tuple[int, ...], tuple[int, int, int]]:
 def _prompt_as_file(prompt: str) -> int:
     """Return a file in memory that holds the prompt and ends there, and that nobody can change (memfd_create(2))."""
     descriptor = os.memfd_create("prompt", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    write_all(descriptor, prompt.encode())
-    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SEALS)
-    os.lseek(descriptor, 0, os.SEEK_SET)
+    try:
+        write_all(descriptor, prompt.encode())
+        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SEALS)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    except OSError:
+        os.close(descriptor)
+        raise
     return descriptor
 
 

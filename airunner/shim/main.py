@@ -16,10 +16,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from airunner.base.errors import Broken
-from airunner.base.files import take_lock
+from airunner.base.files import PRIVATE_FILE, make_private_folder, take_lock
 from airunner.shim import verdict
 from airunner.shim.child import SpawnFailed, spawn
-from airunner.shim.pump import Outcome, Pump
+from airunner.shim.pump import Pump
+from airunner.shim.sampler import Sampler
+from airunner.shim.usage import Usage
 from airunner.shim.wake import boottime
 from airunner.spool import bell as rings
 from airunner.spool import control, procs
@@ -31,6 +33,8 @@ from airunner.spool.state import Exit, State, reserve_exit, write_exit, write_st
 
 _ALL_DESCRIPTORS = 1 << 20
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
+_FALLOC_FL_KEEP_SIZE = 1
+_ORDERS_RESERVE = 4096
 _LOCK_TRIES, _LOCK_PAUSE = 10, 0.02
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -41,7 +45,10 @@ def become_subreaper() -> None:
 
 
 def run_shim(spec_pipe: int) -> None:
-    """Read the spec from the pipe and run it. Never raises; what goes wrong is in the folder's exit record or log."""
+    """Read the spec from the pipe and run it; what goes wrong is in the folder's exit record.
+
+    Raises what nobody foresaw, after it was written to the folder's log.
+    """
     os.setsid()
     os.closerange(3, spec_pipe)
     os.closerange(spec_pipe + 1, _ALL_DESCRIPTORS)
@@ -51,12 +58,14 @@ def run_shim(spec_pipe: int) -> None:
     spec = _read_spec(spec_pipe)
     if spec is None:
         return
-    folder = Folder(Path(spec.folder))
+    folder = Folder(Path())
     try:
+        os.chdir(spec.folder)  # from here on it is found wherever it is moved, also when its disk is unmounted lazily
         _run_locked(spec, folder)
     except BaseException:
         with contextlib.suppress(OSError), folder.shim_log.open("a", encoding="utf-8") as log:
             log.write(traceback.format_exc())
+        raise  # the nursery then ends what is left of the run
 
 
 def _run_locked(spec: Spec, folder: Folder) -> None:
@@ -89,6 +98,7 @@ class _Run:
         self._control = rings.open_reader(folder.control_fifo)
         self._orders = control.Orders(folder.control_log)
         self._reserved = reserve_exit(folder)
+        _reserve(folder.control_log)
         self._log = RawLog(folder.path, folder.timing, spec.cap_bytes)
         self.bell = rings.Bell(spec.bell)
 
@@ -96,8 +106,8 @@ class _Run:
         """Run the command and write the exit record."""
         for order in self._orders.read():
             if order.get("op") == control.KILL:
-                reason = verdict.explain(verdict.KILL, _by(order), 0, None, (), False, {})
-                self._write(self._not_started("killed", reason))
+                outcome = verdict.Outcome(cause=verdict.KILL, by=_by(order))
+                self._write(self._not_started("killed", verdict.explain(outcome, 0, {})))
                 return
         deadline = boottime() + self._spec.timeout_seconds
         me = procs.look_at(os.getpid())
@@ -117,37 +127,39 @@ class _Run:
         kills = verdict.oom_kills()
         try:
             write_prompt(self._spec)
+            sampler = Sampler(self._folder, self._spec.limits, time.monotonic())
             child = spawn(self._spec)
         except (Broken, SpawnFailed) as failure:
             self._write(self._not_started("failed", str(failure)))
             return
         self._state = replace(self._state, pid=child.pid, pid_start=_start_of(child.pid))
-        with contextlib.suppress(OSError):
+        try:
             write_state(self._folder, self._state, durable=False)
+        except OSError:
+            sampler.owed = self._state
         self.bell.ring(self._spec.run_id, rings.STARTED)
-        pump = Pump(self._spec, self._folder, child, self._log, self.bell, self._control, self._orders, deadline)
-        outcome = pump.run()
-        self._write(self._ended(outcome, pump, verdict.oom_kills() > kills))
-
-    def _ended(self, outcome: Outcome, pump: Pump, out_of_memory: bool) -> Exit:
-        status, code, named = verdict.judge(outcome.status, outcome.cause)
-        minutes = self._spec.timeout_seconds / 60
-        reason = verdict.explain(
-            outcome.cause, outcome.by, minutes, outcome.status, outcome.survivors, out_of_memory, self._spec.limits
+        pump = Pump(
+            self._spec, self._folder, child, self._log, self.bell, self._control, self._orders, sampler, deadline
         )
-        if outcome.lost_output:
-            reason = f"{reason or ''} The end of the output was lost: the disk was full.".strip()
+        outcome = pump.run()
+        outcome.out_of_memory = verdict.oom_kills() > kills
+        outcome.busiest_seconds = sampler.usage.busiest_seconds
+        outcome.cpu_seconds = sampler.usage.total(time.monotonic())["cpuSeconds"]
+        self._write(self._ended(outcome, sampler.usage))
+
+    def _ended(self, outcome: verdict.Outcome, usage: Usage) -> Exit:
+        status, code, named = verdict.judge(outcome.status, outcome.cause)
         return Exit(
             status=status,
             finished_at=self._state.started_at + outcome.duration,
             duration_seconds=round(outcome.duration, 3),
             exit_code=code,
             signal=named,
-            reason=reason,
+            reason=verdict.explain(outcome, self._spec.timeout_seconds / 60, self._spec.limits),
             started_at=self._state.started_at,
             pid=self._state.pid,
             output_bytes=self._log.size,
-            usage=pump.usage.total(),
+            usage=usage.total(time.monotonic()),
         )
 
     def _not_started(self, status: str, reason: str | None) -> Exit:
@@ -156,12 +168,29 @@ class _Run:
     def _write(self, record: Exit) -> None:
         remove_prompt(self._spec.prompt_file)  # before the record: who reads that looks for nothing more
         self._log.close()
-        while self._folder.path.is_dir():
+        while True:
             try:
-                write_exit(self._folder, self._reserved, record)
+                if self._folder.is_removed():
+                    self._write_anew(record)
+                else:
+                    write_exit(self._folder, self._reserved, record)
                 return
             except OSError:
                 time.sleep(1)  # the record is the only witness of the end: keep it until the disk takes it
+
+    def _write_anew(self, record: Exit) -> None:
+        """Leave the record where the folder was, for who removed it did not mean the end of the run."""
+        folder = Folder(Path(self._spec.folder))
+        make_private_folder(folder.path)
+        reason = f"{record.reason or ''} Its folder was removed while it ran, and its output with it.".strip()
+        write_exit(folder, reserve_exit(folder), replace(record, reason=reason))
+
+
+def _reserve(path: Path) -> None:
+    """Take disk space behind a file's end (fallocate(2)), so that on a full disk a kill can still be written down."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
+    _LIBC.fallocate(descriptor, _FALLOC_FL_KEEP_SIZE, ctypes.c_long(0), ctypes.c_long(_ORDERS_RESERVE))
+    os.close(descriptor)
 
 
 def _read_spec(pipe: int) -> Spec | None:

@@ -7,9 +7,11 @@ the answer is the shim's pid with a pidfd, which names that process even when it
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import os
 import resource
+import select
 import signal
 import socket
 import struct
@@ -18,6 +20,9 @@ import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from airunner.shim.brood import Brood
+from airunner.shim.wake import empty, wake_on_child
 
 _ASK = b"shim"
 _ANSWER = struct.Struct("<ii")  # pid or -1, errno
@@ -46,12 +51,20 @@ class Nursery:
             raise ConnectionError("the nursery has ended")
         pid, number = _ANSWER.unpack(data)
         if pid < 0 or not descriptors:
+            number = number or errno.EMFILE  # its answer came, but we had no room for the descriptor (unix(7))
             raise OSError(number, os.strerror(number))
         return Newborn(pid, descriptors[0])
 
     def close(self) -> None:
         """Let the nursery end."""
         self._socket.close()
+
+    def end(self) -> None:
+        """End it now, whatever state it is in, and collect it; its shims live on."""
+        self.close()
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
 
 
 def start_nursery() -> Nursery:
@@ -114,51 +127,66 @@ def _serve(connection: socket.socket) -> None:
     become_subreaper()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, lambda number, frame: _reap())
+    brood = Brood()
+    wake = wake_on_child()
+    poller = select.poll()
+    poller.register(connection, select.POLLIN)
+    poller.register(wake, select.POLLIN)
     gc.collect()
     gc.freeze()
     while True:
-        data, descriptors, _, _ = socket.recv_fds(connection, len(_ASK), 4)
-        if not data:
+        ready = [descriptor for descriptor, _ in poller.poll()]
+        if wake in ready:
+            empty(wake)
+            brood.reap()
+        if connection.fileno() in ready and not _obey(connection, brood, run_shim):
             return
-        for pipe in descriptors:
-            pid = _fork(connection, pipe, run_shim)
-            os.close(pipe)
-            _answer(connection, pid)
+
+
+def _obey(connection: socket.socket, brood: Brood, run: Callable[[int], None]) -> bool:
+    """Fork the shim that is asked for; say False when nobody will ask any more."""
+    data, descriptors, _, _ = socket.recv_fds(connection, len(_ASK), 4)
+    if not data:
+        return False
+    for pipe in descriptors:
+        pid = _fork(connection, pipe, run)
+        if pid > 0:
+            brood.shims.add(pid)
+        os.close(pipe)
+        _answer(connection, pid)
+    if not descriptors:  # it was sent, but we had no room for it (unix(7))
+        _answer(connection, -errno.EMFILE)
+    return True
 
 
 def _fork(connection: socket.socket, pipe: int, run: Callable[[int], None]) -> int:
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])  # not reaped before it has its pidfd
     try:
         pid = os.fork()
     except OSError as error:
         return -(error.errno or 1)
     if pid == 0:
+        code = 1
         try:
             connection.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+            signal.set_wakeup_fd(-1)
             run(pipe)
+            code = 0
         finally:
-            os._exit(0)
+            os._exit(code)
     return pid
 
 
 def _answer(connection: socket.socket, pid: int) -> None:
+    if pid < 0:
+        connection.send(_ANSWER.pack(-1, -pid))
+        return
     try:
-        if pid < 0:
-            connection.send(_ANSWER.pack(-1, -pid))
-            return
-        descriptor = os.pidfd_open(pid)
-        try:
-            socket.send_fds(connection, [_ANSWER.pack(pid, 0)], [descriptor])
-        finally:
-            os.close(descriptor)
+        descriptor = os.pidfd_open(pid)  # it is reaped between two orders only, so this is still the same process
+    except OSError as error:
+        connection.send(_ANSWER.pack(-1, error.errno or errno.EMFILE))  # the shim gets no spec and ends
+        return
+    try:
+        socket.send_fds(connection, [_ANSWER.pack(pid, 0)], [descriptor])
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
-
-
-def _reap() -> None:
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        os.close(descriptor)

@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import json
 import os
 import select
 import signal
 import struct
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
-from airunner.base.files import replace_file
 from airunner.shim import child as children
 from airunner.shim import verdict
+from airunner.shim.sampler import Sampler
 from airunner.shim.stop import Ladder
-from airunner.shim.usage import Usage
-from airunner.shim.wake import boottime, empty, wake_on_child
+from airunner.shim.wake import boottime, empty, go_along, go_first, wake_on_child
 from airunner.spool import bell as rings
 from airunner.spool import control, procs
 from airunner.spool.layout import Folder
@@ -31,22 +29,10 @@ from airunner.spool.spec import Spec
 _BATCH = 64 * 1024
 _RING_EVERY = 0.002
 _RETRY_WRITE = 0.5
-_GIVE_UP_WRITING = 60.0
+_GIVE_UP_WRITING = 10.0  # less than the server waits for an end that it ordered
 _DRAIN_BYTES = 1024 * 1024
 _DRAIN_SECONDS = 0.2
 _LONGEST_POLL = 10.0  # poll(2) does not count suspended time, the deadline does
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What the loop found out."""
-
-    status: int = 0
-    cause: str | None = None
-    by: str = ""
-    duration: float = 0.0
-    survivors: list[procs.Process] = field(default_factory=list)
-    lost_output: bool = False
 
 
 class Pump:
@@ -54,7 +40,7 @@ class Pump:
 
     def __init__(
         self, spec: Spec, folder: Folder, started: children.Child, log: RawLog, bell: rings.Bell, control_fd: int,
-        orders: control.Orders, deadline: float,
+        orders: control.Orders, sampler: Sampler, deadline: float,
     ) -> None:  # fmt: skip
         self._spec = spec
         self._folder = folder
@@ -62,30 +48,29 @@ class Pump:
         self._log = log
         self._bell = bell
         self._orders = orders
+        self._sampler = sampler
         self._deadline = deadline
         self._began = boottime()
         self._poller = select.poll()
         self._streams: dict[int, int] = {}
         self._held: list[tuple[bytes, int]] = []
-        self._held_since = 0.0
+        self._give_up_at = float("inf")
         self._retry_at = float("inf")
         self._ring_at = float("inf")
         self._rang = 0.0
         self._typed = b""
-        self._known: set[tuple[int, int]] = set()
-        self._next_sample = time.monotonic() + 0.2
         self._ladder: Ladder | None = None
         self._ladder_at = float("inf")
         self._main_gone = False
         self._alone = False
         self._gave_up = False
-        self.usage = Usage(time.monotonic())
-        self.outcome = Outcome()
+        self.outcome = verdict.Outcome()
         self._control_fd = control_fd
         self._open_streams()
 
-    def run(self) -> Outcome:
+    def run(self) -> verdict.Outcome:
         """Return when the main process has ended and its tree with it (or is left alone, as the profile says)."""
+        go_first()
         wake = wake_on_child()
         self._poller.register(wake, select.POLLIN)
         self._poller.register(self._control_fd, select.POLLIN)
@@ -99,7 +84,9 @@ class Pump:
                     empty(self._control_fd)
                     self._obey()
                 elif descriptor in self._streams:
+                    go_along()  # it can be much: there we take our turn
                     self._take(descriptor)
+                    go_first()
             self._reap()
             self._tick()
         return self.outcome
@@ -131,21 +118,28 @@ class Pump:
         self.outcome.status = status
         self.outcome.duration = boottime() - self._began
         self._main_gone = True
+        left = self._deadline - boottime()
+        self._give_up_writing(0.0 if self.outcome.cause else left)
         self._listen_again()
         self._drain()
         for descriptor in list(self._streams):
             self._drop(descriptor, close=True)
-        self._next_sample = float("inf")
+        self._sampler.end()
 
     def _drain(self) -> None:
         until = time.monotonic() + _DRAIN_SECONDS
-        limit = self._log.size + _DRAIN_BYTES
+        limit = self._received() + _DRAIN_BYTES
         for descriptor in list(self._streams):
             while descriptor in self._streams and self._take(descriptor):
-                if self._held or self._log.size >= limit or time.monotonic() >= until:
+                if self._received() >= limit or time.monotonic() >= until:
                     break
 
+    def _received(self) -> int:
+        return self._log.size + sum(len(data) for data, _ in self._held)
+
     def _stop(self, cause: str, by: str = "") -> None:
+        if self._main_gone:
+            self._give_up_writing(0.0)
         if self.outcome.cause or self._main_gone:
             return
         self.outcome.cause, self.outcome.by = cause, by
@@ -153,12 +147,11 @@ class Pump:
 
     def _start_ladder(self) -> None:
         now = time.monotonic()
-        spec = self._spec
-        self._ladder = Ladder(spec.stop_signals, spec.grace_seconds, self._tree, lambda: self._alone, now)
+        spec, sampler = self._spec, self._sampler
+        sampler.allow()
+        grace = 0.0 if sampler.ran_away else spec.grace_seconds
+        self._ladder = Ladder(spec.stop_signals, grace, _tree, lambda: self._alone, sampler.outgrows, now)
         self._ladder_at = now
-
-    def _tree(self) -> list[procs.Process]:
-        return procs.descendants(os.getpid())
 
     # Output
 
@@ -215,10 +208,11 @@ class Pump:
         try:
             self._log.write(data, self._elapsed_ms(), kind)
         except OSError:
+            if self._folder.is_removed():
+                return  # no place will ever take it
             # A full disk: stop reading (the agent waits at its terminal) and try again until there is room.
             now = time.monotonic()
             self._held.append((data[self._log.size - before :], kind))
-            self._held_since = self._held_since or now
             self._retry_at = now + _RETRY_WRITE
             for descriptor in self._streams:
                 self._poller.modify(descriptor, 0)
@@ -230,12 +224,15 @@ class Pump:
         for data, kind in held:
             self._keep(data, kind)  # after a failure the rest is held again, in order
         if not self._held:
-            self._held_since = 0.0
             for descriptor in self._streams:
                 self._poller.modify(descriptor, select.POLLIN)
-        elif self._main_gone and time.monotonic() - self._held_since > _GIVE_UP_WRITING:
+        elif time.monotonic() >= self._give_up_at:
             self._held = []
             self.outcome.lost_output = True
+
+    def _give_up_writing(self, seconds: float) -> None:
+        """Let go of output that no disk takes: the command has ended, and whoever waits for that must not for ever."""
+        self._give_up_at = min(self._give_up_at, time.monotonic() + max(_GIVE_UP_WRITING, seconds))
 
     def _elapsed_ms(self) -> int:
         return int((boottime() - self._began) * 1000)
@@ -263,11 +260,9 @@ class Pump:
             self._log.resize(self._elapsed_ms(), cols, rows)
 
     def _type(self) -> None:
-        try:
-            written = os.write(self._child.terminal or 0, self._typed[:4096])
-        except OSError:
-            written = 0
-        self._typed = self._typed[written:]
+        with contextlib.suppress(OSError):  # it takes no more for now
+            while self._typed:
+                self._typed = self._typed[os.write(self._child.terminal or 0, self._typed[:4096]) :]
 
     def _next_due(self) -> float:
         now = time.monotonic()
@@ -276,7 +271,7 @@ class Pump:
             deadline = min(deadline, now + max(0.0, self._deadline - boottime()))
         if self._typed:
             deadline = min(deadline, now + 0.05)
-        return min(deadline, self._next_sample, self._ladder_at, self._ring_at, self._retry_at)
+        return min(deadline, self._sampler.due, self._ladder_at, self._ring_at, self._retry_at)
 
     def _tick(self) -> None:
         now = time.monotonic()
@@ -288,11 +283,11 @@ class Pump:
             self._stop(verdict.TIMEOUT)
         if self._typed and self._child.terminal in self._streams:
             self._type()
-        if now >= self._next_sample:
-            self._sample(now)
+        if now >= self._sampler.due:
+            self._look(now)
         if self._main_gone and self._ladder is None and self._has_leftovers():
             self._start_ladder()
-        if self._ladder and now >= self._ladder_at:
+        if self._ladder and (now >= self._ladder_at or self._alone):
             self._ladder_at = self._ladder.step(now)
             # While the main process is unreaped its end is still to come, with its status.
             if self._ladder.finished and (self._main_gone or self._ladder.survivors):
@@ -312,24 +307,12 @@ class Pump:
         self._rang = now
         self._ring_at = float("inf") if rung else now + 0.05
 
-    def _sample(self, now: float) -> None:
-        processes = self._tree()
-        self.usage.sample(processes, now)
-        age = boottime() - self._began
-        self._next_sample = now + (1.0 if age < 60 else 2.0 if age < 600 else 5.0)
-        try:
-            self._record(processes)
-        except OSError:
-            pass  # a full disk costs samples, nothing else
-        limit = self._spec.limits.get("memoryMB")
-        if limit and self.usage.memory_mb > limit:
-            self._stop(verdict.MEMORY)
+    def _look(self, now: float) -> None:
+        passed = self._sampler.look(now)
+        if passed:
+            self._stop(passed)
         self._listen_again()
 
-    def _record(self, processes: list[procs.Process]) -> None:
-        new = [process for process in processes if (process.pid, process.start) not in self._known]
-        if new:
-            self._known.update((process.pid, process.start) for process in new)
-            with self._folder.tree.open("a", encoding="ascii") as file:
-                file.writelines(f"{process.pid} {process.start}\n" for process in new)
-        replace_file(self._folder.usage, json.dumps(self.usage.live()).encode(), durable=False)
+
+def _tree() -> Iterator[procs.Process]:
+    return (process for process in procs.family(os.getpid()) if process.is_alive)

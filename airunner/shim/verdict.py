@@ -4,18 +4,41 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from airunner.shim.stop import name_of
 from airunner.spool.procs import Process
 
-KILL, TIMEOUT, MEMORY = "kill", "timeout", "memory"
+KILL, TIMEOUT, MEMORY, PROCESSES = "kill", "timeout", "memory", "processes"
 _OVER_LIMIT: dict[int, tuple[str, str]] = {
     signal.SIGXCPU: ("cpuSeconds", "used more CPU time"),
     signal.SIGXFSZ: ("fileSizeMB", "wrote a larger file"),
 }
 _NUMBERS = frozenset(int(number) for number in signal.valid_signals())
-_STATUS = {KILL: "killed", TIMEOUT: "timeout", MEMORY: "failed"}
+_STATUS = {KILL: "killed", TIMEOUT: "timeout", MEMORY: "failed", PROCESSES: "failed"}
+_MOST_NAMES = 10
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a command ended, as the shim saw it."""
+
+    status: int = 0
+    """Of wait(2)."""
+    cause: str | None = None
+    """Why we stopped it, if we did."""
+    by: str = ""
+    """Who asked for that."""
+    duration: float = 0.0
+    survivors: list[Process] = field(default_factory=list)
+    lost_output: bool = False
+    out_of_memory: bool = False
+    """Whether the kernel killed anything for memory meanwhile."""
+    busiest_seconds: float = 0.0
+    """The most CPU time that one of its processes was seen to have used."""
+    cpu_seconds: float = 0.0
+    """The CPU time of all of them."""
 
 
 def judge(status: int, cause: str | None) -> tuple[str, int, str | None]:
@@ -31,29 +54,19 @@ def judge(status: int, cause: str | None) -> tuple[str, int, str | None]:
     return ("completed" if code == 0 else "failed"), code, named
 
 
-def explain(
-    cause: str | None,
-    by: str,
-    minutes: float,
-    status: int | None,
-    survivors: Sequence[Process],
-    out_of_memory: bool,
-    limits: Mapping[str, int],
-) -> str | None:
-    """Return the record's reason: one or two sentences, or None when the exit code says it all."""
-    parts = []
-    if cause == KILL:
-        parts.append(f"Killed by {by}." if by else "Killed.")
-    elif cause == TIMEOUT:
-        parts.append(f"Stopped after its timeout of {minutes:g} min.")
-    elif cause == MEMORY:
-        parts.append("Stopped because its processes used more memory than the profile allows.")
-    elif status is not None and (why := _ended_by(status, out_of_memory, limits)):
-        parts.append(why)
-    if survivors:
-        names = ", ".join(f"{process.pid} ({process.state})" for process in survivors[:10])
-        parts.append(f"These processes could not be ended: {names}.")
-    return " ".join(parts) or None
+def explain(outcome: Outcome, minutes: float, limits: Mapping[str, int]) -> str | None:
+    """Return the record's reason: a few sentences, or None when the exit code says it all.
+
+    `minutes` is the run's timeout, `limits` the profile's.
+    """
+    parts = [_stopped(outcome, minutes, limits) if outcome.cause else _ended(outcome, limits)]
+    if outcome.survivors:
+        names = ", ".join(f"{process.pid} ({process.state})" for process in outcome.survivors[:_MOST_NAMES])
+        more = len(outcome.survivors) - _MOST_NAMES
+        parts.append(f"These processes could not be ended: {names}{f' and {more} more' if more > 0 else ''}.")
+    if outcome.lost_output:
+        parts.append("The end of the output was lost: the disk was full.")
+    return " ".join(filter(None, parts)) or None
 
 
 def _signal_of(status: int) -> int:
@@ -64,16 +77,32 @@ def _signal_of(status: int) -> int:
     return number if number in _NUMBERS else 0
 
 
-def _ended_by(status: int, out_of_memory: bool, limits: Mapping[str, int]) -> str | None:
-    number = _signal_of(status)
+def _stopped(outcome: Outcome, minutes: float, limits: Mapping[str, int]) -> str:
+    if outcome.cause == KILL:
+        return f"Killed by {outcome.by}." if outcome.by else "Killed."
+    if outcome.cause == TIMEOUT:
+        return f"Stopped after its timeout of {minutes:g} min."
+    if outcome.cause == PROCESSES:
+        return f"Stopped because it had more than {limits['processes']} processes (the profile's limit)."
+    return f"Stopped because its processes used more than {limits['memoryMB']} MB of memory (the profile's limit)."
+
+
+def _ended(outcome: Outcome, limits: Mapping[str, int]) -> str | None:
+    number = _signal_of(outcome.status)
+    if number == signal.SIGKILL and outcome.busiest_seconds >= limits.get("cpuSeconds", float("inf")):
+        number = signal.SIGXCPU  # it did not heed that one, so the kernel sent the other (setrlimit(2))
     limit, did = _OVER_LIMIT.get(number, ("", ""))
-    if limit in limits:
+    if limit in limits and (os.WIFSIGNALED(outcome.status) or _was_used_up(outcome, limit, limits)):
         return f"Ended because a process {did} than the profile allows ({limit}: {limits[limit]})."
-    if not os.WIFSIGNALED(status):
-        return None
-    if number == signal.SIGKILL and out_of_memory:
+    if number == signal.SIGKILL and outcome.out_of_memory:
         return "Ended by the kernel, which was out of memory."
-    return f"Ended by {name_of(number)}, which airunner did not send."
+    return f"Ended by {name_of(number)}, which airunner did not send." if os.WIFSIGNALED(outcome.status) else None
+
+
+def _was_used_up(outcome: Outcome, limit: str, limits: Mapping[str, int]) -> bool:
+    """Whether 128+n is a shell's word for that limit: any program may end with such a number."""
+    # For the limit the kernel counts ticks, some of which were somebody else's in part; the time used it knows exactly.
+    return limit == "cpuSeconds" and outcome.cpu_seconds >= 0.5 * limits[limit]
 
 
 def oom_kills() -> int:

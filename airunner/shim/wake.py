@@ -1,7 +1,8 @@
-"""What wakes the shim's loop: its children's ends and its clock."""
+"""What wakes the shim's loop, and how soon it then gets to run: its children's ends, its clock, its precedence."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -29,3 +30,21 @@ def empty(descriptor: int) -> None:
             pass
     except BlockingIOError:
         pass
+
+
+def go_first() -> None:
+    """Come before all ordinary processes, where that is allowed: a thousand that spin leave us no time (sched(7)).
+
+    Children do not inherit it.
+    """
+    _schedule(os.SCHED_RR, 1)
+
+
+def go_along() -> None:
+    """Be an ordinary process again."""
+    _schedule(os.SCHED_OTHER, 0)
+
+
+def _schedule(policy: int, priority: int) -> None:
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, policy | os.SCHED_RESET_ON_FORK, os.sched_param(priority))

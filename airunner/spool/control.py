@@ -16,7 +16,8 @@ KILL, INPUT, RESIZE, HELLO = "kill", "input", "resize", "hello"
 
 def send(folder: Folder, op: str, **details: Any) -> bool:
     """Append one order and ring the shim; say whether one listens. Raises OSError when it cannot be written."""
-    line = json.dumps({"op": op, **details}).encode() + b"\n"
+    # A line that a full disk cut off ends here, and takes none of this one with it.
+    line = b"\n" + json.dumps({"op": op, **details}).encode() + b"\n"
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
     descriptor = os.open(folder.control_log, flags, PRIVATE_FILE)
     try:

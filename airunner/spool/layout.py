@@ -82,6 +82,10 @@ class Folder:
         """What the shim could not say anywhere else."""
         return self.path / "shim.log"
 
+    def is_removed(self) -> bool:
+        """Say whether the folder is there no more; for the process that has it as its working directory."""
+        return self.path.stat().st_nlink == 0
+
     def is_locked(self) -> bool:
         """Say whether a living shim holds the folder."""
         try:

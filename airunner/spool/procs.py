@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+from collections.abc import Iterator
 from typing import NamedTuple
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -18,14 +19,39 @@ class Process(NamedTuple):
     start: int
     """Clock ticks between boot and its start: with the boot id this names a process for ever."""
     state: str
+    threads: int
+    parent: int
+    session: int
     cpu_seconds: float
+    """Its own, without its children's."""
+    reaped_seconds: float
+    """CPU time of children that ended and that it waited for."""
     memory_bytes: int
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """What names it for as long as the machine is up."""
+        return self.pid, self.start
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has not ended yet. One whose main thread alone has ended shows as a zombie and lives."""
+        return self.state not in "ZX" or self.threads > 1
 
 
 def boot_id() -> str:
     """Return the id of this boot (random(4))."""
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
         return file.read().strip()
+
+
+def newest_pid() -> int:
+    """Return the pid that was given out last, of a process or a thread (proc(5), loadavg); 0 where that is hidden."""
+    try:
+        with open("/proc/loadavg", "rb") as file:
+            return int(file.read().split()[4])
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def look_at(pid: int) -> Process | None:
@@ -39,25 +65,68 @@ def look_at(pid: int) -> Process | None:
     fields = stat[stat.rfind(b")") + 2 :].split()
     if len(fields) < 22:
         return None
-    cpu = (int(fields[11]) + int(fields[12])) / _TICKS
-    return Process(pid, int(fields[19]), fields[0].decode(), cpu, int(fields[21]) * _PAGE)
+    return Process(
+        pid,
+        start=int(fields[19]),
+        state=fields[0].decode(),
+        threads=int(fields[17]),
+        parent=int(fields[1]),
+        session=int(fields[3]),
+        cpu_seconds=(int(fields[11]) + int(fields[12])) / _TICKS,
+        reaped_seconds=(int(fields[13]) + int(fields[14])) / _TICKS,
+        memory_bytes=int(fields[21]) * _PAGE,
+    )
 
 
-def descendants(root: int) -> list[Process]:
-    """Return every process below `root` that is not yet reaped or a zombie, parents before children."""
-    found: list[Process] = []
+def everyone() -> Iterator[Process]:
+    """Yield every process of the machine that this one can see."""
+    for name in os.listdir("/proc"):
+        if name.isdigit() and (process := look_at(int(name))):
+            yield process
+
+
+def environment_of(pid: int) -> frozenset[bytes]:
+    """Return the `NAME=value` strings that a process was started with; none when they are not ours to read."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            return frozenset(file.read().split(b"\0"))
+    except OSError:
+        return frozenset()
+
+
+def children(pid: int) -> list[int]:
+    """Return the pids of a process's own children, in the order of their birth; none when it is gone."""
+    found: list[int] = []
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return found
+    for task in tasks:
+        try:
+            with open(f"/proc/{pid}/task/{task}/children", "rb") as file:
+                found.extend(int(word) for word in file.read().split())
+        except OSError:
+            continue
+    return found
+
+
+def family(root: int) -> Iterator[Process]:
+    """Yield every process below `root`, those that ended and are not reaped too; parents before children."""
     waiting = [root]
     seen = {root}
     while waiting:
-        for pid in _children(waiting.pop()):
-            if pid in seen:
-                continue
-            seen.add(pid)
-            waiting.append(pid)
-            process = look_at(pid)
-            if process and process.state not in "ZX":
-                found.append(process)
-    return found
+        for pid in reversed(children(waiting.pop())):  # the newest first: it may be gone soon
+            if pid not in seen:
+                seen.add(pid)
+                waiting.append(pid)
+                # Looked at before its children are: of one that is stopped by then, all children are found.
+                if process := look_at(pid):
+                    yield process
+
+
+def descendants(root: int) -> list[Process]:
+    """Return every living process below `root`, parents before children."""
+    return [process for process in family(root) if process.is_alive]
 
 
 def send(process: Process, number: int) -> bool:
@@ -82,18 +151,3 @@ def send_pidfd_kill(pidfd: int) -> None:
     """End the process that a pidfd names; nothing happens when it is gone."""
     with contextlib.suppress(OSError):
         signal.pidfd_send_signal(pidfd, signal.SIGKILL)
-
-
-def _children(pid: int) -> list[int]:
-    found: list[int] = []
-    try:
-        tasks = os.listdir(f"/proc/{pid}/task")
-    except OSError:
-        return found
-    for task in tasks:
-        try:
-            with open(f"/proc/{pid}/task/{task}/children", "rb") as file:
-                found.extend(int(word) for word in file.read().split())
-        except OSError:
-            continue
-    return found

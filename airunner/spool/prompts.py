@@ -1,26 +1,32 @@
 """The file that `$PROMPT_FILE` names: in the run's own folder, or where another user can open it, too.
 
-The shared folder can be walked through and not listed (0711): only who is told a file's random name finds it.
+A file for one other user belongs to that user (0400). Where nobody knows who is to read it (`su` in a template) it is
+open to all (0644), in a folder that can be walked through and not listed (0711): only who is told its random name finds
+it. That is every user of the machine while a command line shows the name.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from pathlib import Path
 
 from airunner.base.errors import Broken
-from airunner.base.files import write_all
+from airunner.base.files import PRIVATE_FILE, write_all
 from airunner.spool.spec import Spec
 
-PRIVATE, OWNERS, EVERYBODYS = 0o600, 0o400, 0o644
+OWNERS, EVERYBODYS = 0o400, 0o644
 _WALKED_THROUGH = 0o711
 _OTHERS_MAY_ENTER = 0o001
 
 
 def shared_folder(uid: int, temporary: str) -> Path:
-    """Return where a server of that user puts prompts for other users; `temporary` is the folder for such files."""
-    return Path("/run/airunner/prompts") if uid == 0 else Path(temporary) / f"airunner-{uid}"
+    """Return where a server of that user puts prompts for other users; `temporary` is the folder for such files.
+
+    The last two levels are ours.
+    """
+    return Path("/run/airunner" if uid == 0 else f"{temporary}/airunner-{uid}") / "prompts"
 
 
 def write_prompt(spec: Spec) -> None:
@@ -50,7 +56,7 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 def _write(folder: int, name: str, spec: Spec) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(name, flags, PRIVATE, dir_fd=folder)
+    descriptor = os.open(name, flags, PRIVATE_FILE, dir_fd=folder)
     try:
         write_all(descriptor, (spec.prompt or "").encode())
         if spec.user:
@@ -61,18 +67,13 @@ def _write(folder: int, name: str, spec: Spec) -> None:
 
 
 def _open_shared(path: Path) -> int:
-    """Make the shared folder if it is missing, and return it opened, after making sure that it is ours."""
-    for level in (path.parent, path):
-        with contextlib.suppress(FileExistsError):
-            level.mkdir()
-            level.chmod(_WALKED_THROUGH)
-    folder = os.open(path, _FOLDER)
+    """Make the last two levels of the shared folder where they are missing, and return it opened, once it is safe."""
+    folder = os.open(path.parents[1], _FOLDER & ~os.O_NOFOLLOW)
     try:
-        # 1. Whoever may write into it, or owns it, could put another file under the name.
-        if os.fstat(folder).st_uid != os.geteuid():
-            raise Broken(f"The folder {path} for prompt files belongs to another user; remove it.")
-        os.fchmod(folder, _WALKED_THROUGH)
-        # 2. Who cannot come that far cannot read the file.
+        for level in (path.parent, path):
+            outer, folder = folder, _open_level(folder, level, is_last=level == path)
+            os.close(outer)
+        # Who cannot come that far cannot read the file.
         for above in path.parents:
             if not above.stat().st_mode & _OTHERS_MAY_ENTER:
                 raise Broken(f"Other users cannot reach the folder {path} for prompt files: {above} is closed to them.")
@@ -80,3 +81,20 @@ def _open_shared(path: Path) -> int:
         os.close(folder)
         raise
     return folder
+
+
+def _open_level(folder: int, level: Path, *, is_last: bool) -> int:
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(level.name, _WALKED_THROUGH, dir_fd=folder)
+    inner = os.open(level.name, _FOLDER, dir_fd=folder)
+    try:
+        # Whoever may write into it, or owns it, could put another file under the name.
+        state = os.fstat(inner)
+        if state.st_uid != os.geteuid():
+            raise Broken(f"The folder {level} for prompt files belongs to another user; remove it.")
+        # Whatever the umask has made of them, both can be walked through; the last one is for nothing else.
+        os.fchmod(inner, _WALKED_THROUGH if is_last else stat.S_IMODE(state.st_mode) | _WALKED_THROUGH)
+    except BaseException:
+        os.close(inner)
+        raise
+    return inner

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from airunner.base.clock import Clock
-from airunner.base.errors import Conflict, Invalid, NotFound, PreconditionFailed
+from airunner.base.errors import Broken, Busy, Conflict, Invalid, NotFound, PreconditionFailed
 from airunner.domain.query import RunPage, RunQuery, milliseconds
 from airunner.domain.record import Doc
 from airunner.store import codec, sqlite_find, sqlite_runs
 from airunner.store.contract import Store
-from airunner.store.sqlite_link import Readers, as_busy, connect, make_file
+from airunner.store.sqlite_link import RESCUE, Readers, as_busy, connect, make_file
 from airunner.store.sqlite_schema import has_search, migrate, table
 from airunner.store.sqlite_writer import Writer
 
@@ -173,7 +173,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         make_file(path)
         link = connect(path)
     except (OSError, sqlite3.Error) as error:
-        raise Invalid(f"The store {path} cannot be opened: {error}.") from error
+        raise Invalid(f"The store {path} cannot be opened: {getattr(error, 'strerror', None) or error}.") from error
     try:
         link.execute("PRAGMA journal_mode = WAL").fetchone()
         migrate(link)
@@ -182,10 +182,12 @@ def _opened(path: Path) -> sqlite3.Connection:
         raise Invalid(f"The store {path} cannot be used: {error.message}.") from error
     except sqlite3.OperationalError as error:
         link.close()
-        raise as_busy(error) from error
+        busy = as_busy(error)
+        raise Busy(f"{busy.message} It is {path}.", code=busy.code) from error
     except sqlite3.DatabaseError as error:
         link.close()
-        raise Invalid(f"The store {path} cannot be used: {error}.") from error
+        kind = Invalid if "not a database" in str(error) else Broken
+        raise kind(f"The store {path} cannot be used: {error}. {RESCUE}") from error
     return link
 
 

@@ -17,6 +17,10 @@ from airunner.store.contract import SECONDS
 LOCK_SECONDS = 1.5  # below the bound of a call, so that the caller hears of the lock and not only of the time
 _STEPS = 20_000  # virtual machine steps between two looks at the clock: about a millisecond
 _IDLE_READERS = 6
+RESCUE = (
+    "Put a backup in the place of the file, its -wal and its -shm, or move them away to begin with an empty store; "
+    "the output of runs is not in it."
+)
 
 
 def make_file(path: Path) -> None:
@@ -45,9 +49,15 @@ def as_busy(error: sqlite3.Error) -> Busy:
         return Busy("The store is locked by another process; try again in a moment.", code="store_locked")
     if "interrupted" in text:
         return Busy("The store did not answer within two seconds; ask for less, or try again.", code="store_slow")
-    if "full" in text:
+    if "full" in text or getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHMSIZE:
         return Busy("The disk of the store is full; make room.", code="store_full", retry_after=30)
-    return Busy(f"The store is away ({text}); look at the server's log.", code="store_away", retry_after=10)
+    if "readonly" in text:
+        sentence = "The store can only be read; make its file and folder writable."
+        return Busy(sentence, code="store_readonly", retry_after=10)
+    if "malformed" in text or "not a database" in text:
+        sentence = f"The store is damaged ({text}). Stop the server. {RESCUE}"
+        return Busy(sentence, code="store_damaged", retry_after=60)
+    return Busy(f"The store is away ({text}); look after its disk and file.", code="store_away", retry_after=10)
 
 
 class Readers:

@@ -40,6 +40,7 @@ class Writer:
         self._unsettled = 1  # writes since the last quiet moment; 1 looks once after the start
         self._durable: bool | None = None
         self._busy_since: float | None = None
+        self._trouble_said = ""
         link.execute("PRAGMA wal_autocheckpoint = 0")
         link.execute(f"PRAGMA journal_size_limit = {_JOURNAL_BYTES}")
         self._thread = threading.Thread(target=self._loop, name="store-writer", daemon=True)
@@ -113,7 +114,7 @@ class Writer:
                 self._run(job, alone=len(jobs) == 1)
             if self._link.in_transaction:
                 self._link.execute("COMMIT")
-            trouble = None
+            trouble, self._trouble_said = None, ""
         except Exception as error:
             trouble = self._trouble(error)
         for job in jobs:
@@ -144,7 +145,9 @@ class Writer:
             self._link.execute("RELEASE job")
 
     def _trouble(self, error: Exception) -> Exception:
-        _log.warning("write failed%s", pairs(error=error))
+        if str(error) != self._trouble_said:  # the same trouble, again and again, is one line
+            self._trouble_said = str(error)
+            _log.warning("write failed%s", pairs(error=error))
         try:
             if self._link.in_transaction:
                 self._link.execute("ROLLBACK")

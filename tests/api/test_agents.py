@@ -62,7 +62,7 @@ def test_a_profile_is_ready_when_its_agent_and_key_are_there(shell: House, tmp_p
     assert all(set(problem) == {"code", "text", "fix", "severity"} for problem in answer["problems"])
     install(tmp_path / "bin", "claude")
     shell.api("PATCH", "profiles/readily", {"env": {"ANTHROPIC_API_KEY": SECRET}})
-    assert shell.api("GET", "profiles/readily/readiness") == {"ready": True, "problems": []}
+    assert shell.api("GET", "profiles/readily/readiness") == {"ready": True, "problems": [], "cautions": []}
 
 
 def test_a_profile_that_may_hang_is_ready_with_a_warning(shell: House, tmp_path: Path) -> None:
@@ -75,11 +75,20 @@ def test_a_profile_that_may_hang_is_ready_with_a_warning(shell: House, tmp_path:
     assert SECRET.encode() not in answer.body
 
 
+def test_a_profile_that_is_off_says_so(shell: House) -> None:
+    make_profile(shell, "off-for-now", 'true "$PROMPT"', enabled=False)
+    answer = shell.api("GET", "profiles/off-for-now/readiness")
+    assert answer["ready"] is True
+    assert [(problem["code"], problem["severity"]) for problem in answer["problems"]] == [
+        ("profile_disabled", "warning")
+    ]
+
+
 def test_a_profile_whose_shell_has_gone_is_not_ready(shell: House, tmp_path: Path) -> None:
-    zsh = tmp_path / "my-shell"
+    zsh = tmp_path / "zsh"
     zsh.symlink_to("/bin/sh")
     make_profile(shell, "shellless", 'true "$PROMPT"', shell=str(zsh))
-    assert shell.api("GET", "profiles/shellless/readiness") == {"ready": True, "problems": []}
+    assert shell.api("GET", "profiles/shellless/readiness") == {"ready": True, "problems": [], "cautions": []}
     zsh.unlink()
     answer = shell.api("GET", "profiles/shellless/readiness")
     assert answer["ready"] is False
@@ -87,7 +96,7 @@ def test_a_profile_whose_shell_has_gone_is_not_ready(shell: House, tmp_path: Pat
 
 
 def test_a_template_that_the_shell_no_longer_takes_is_not_ready(shell: House, tmp_path: Path) -> None:
-    picky = tmp_path / "picky"
+    picky = tmp_path / "ksh"
     picky.symlink_to("/bin/sh")
     make_profile(shell, "picky", 'true "$PROMPT"', shell=str(picky))
     picky.unlink()

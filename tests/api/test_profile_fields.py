@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from airunner.base.clock import SystemClock
+from airunner.store.open import open_store
 from tests.helpers import proc
 from tests.helpers.people import AM_ROOT, OTHER, public_folder
 from tests.helpers.runs import make_profile, pid_in, start_run, wait_running
@@ -80,7 +83,7 @@ def test_memory_is_that_of_the_whole_tree(shell: House) -> None:
     run = run_with(shell, "hungry", script, limits={"memoryMB": 120})
     assert (run["status"], run["reason"]) == (
         "failed",
-        "Stopped because its processes used more memory than the profile allows.",
+        "Stopped because its processes used more than 120 MB of memory (the profile's limit).",
     )
     assert time.monotonic() - started < 15
 
@@ -175,15 +178,41 @@ def test_a_user_who_is_not_there_is_refused_at_the_field(shell: House) -> None:
     body = {"name": "x", "slug": "nobody-at-all", "invocationTemplate": 'x "$PROMPT"', "runAsUser": "no-such-user"}
     assert "There is no user no-such-user" in shell.api("POST", "profiles", body, expect=400)["fields"]["runAsUser"]
     patch = shell.api("PATCH", "profiles/sh", {"runAsUser": "no-such-user"}, expect=400)
-    draft = {"invocationTemplate": 'x "$PROMPT"', "runAsUser": "no-such-user"}
-    verdict = shell.api("POST", "profiles/validate", draft, expect=400)
-    assert patch["code"] == verdict["code"] == "unknown_user"
+    assert patch["code"] == "unknown_user"
     assert shell.api("PATCH", "profiles/sh", {"runAsUser": ""})["runAsUser"] is None
     assert shell.api("GET", "profiles/sh")["runAsUser"] is None
 
 
-def test_an_operator_cannot_choose_the_user(shell: House) -> None:
+def test_a_user_who_is_not_there_is_among_what_validate_says(shell: House) -> None:
+    draft = {"invocationTemplate": 'x "$PROMPT"', "runAsUser": "no-such-user"}
+    for path, body in (("profiles/validate", draft), ("profiles/sh/validate", {"runAsUser": "no-such-user"})):
+        verdict = shell.api("POST", path, body)
+        assert verdict["valid"] is False
+        assert [(error["code"], error["start"], error["end"]) for error in verdict["errors"]] == [
+            ("unknown_user", 0, 0)
+        ]
+        assert verdict["errors"][0]["text"].startswith("There is no user no-such-user on this machine")
+    assert shell.api("POST", "profiles/sh/validate", {"runAsUser": None})["valid"] is True
+
+
+def test_a_saved_user_who_has_gone_is_among_what_validate_says(tmp_path: Path) -> None:
+    with House(tmp_path / "h") as house:
+        saved = make_profile(house)
+        house.stop()
+        store = open_store("sqlite", data_folder=house.data, clock=SystemClock())
+        store.replace("profiles", {**store.get("profiles", saved["id"]), "runAsUser": "gone"}, expect_revision=None)
+        store.close()
+        house.start()
+        verdict = house.api("POST", "profiles/sh/validate", {})
+    assert [error["code"] for error in verdict["errors"]] == ["unknown_user"]
+
+
+def test_an_operator_cannot_choose_the_user_nor_find_out_who_is_there(shell: House) -> None:
     token = shell.api("POST", "tokens", {"name": "op", "role": "operator"}, expect=201)["token"]
+    for path, fields in (("validate", {"invocationTemplate": 'x "$PROMPT"'}), ("sh/validate", {})):
+        for user, status in ((OTHER.pw_name, 403), ("no-such-user", 403), (None, 200)):
+            said = shell.request("POST", f"{API}/profiles/{path}", {**fields, "runAsUser": user}, token=token)
+            assert said.status == status, (path, user)
     body = {"runAsUser": OTHER.pw_name}
     assert shell.request("PATCH", f"{API}/profiles/sh", body, token=token).status == 403
     start = {"content": "id -un", "agentProfileId": "sh", **body}

@@ -78,6 +78,7 @@ def test_validate_judges_without_saving(shell: House) -> None:
     good = shell.api("POST", "profiles/validate", {"invocationTemplate": 'cd "$WORKING_DIR" && x $PROMPT'})
     assert (good["valid"], good["errors"], good["warnings"]) == (True, [], [])
     assert '"$PROMPT"' in good["previewCommand"] or '"${PROMPT}"' in good["previewCommand"]
+    assert (good["testCommand"], good["testProblem"]) == ('cd "$WORKING_DIR" && echo x $PROMPT', "")
     bad = shell.api("POST", "profiles/validate", {"invocationTemplate": "x 'oops $PROMPT"})
     assert bad["valid"] is False
     assert {"code", "text", "start", "end"} == set(bad["errors"][0])

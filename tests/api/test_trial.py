@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.helpers.runs import make_profile
+from tests.helpers.runs import make_profile, start_run
 from tests.helpers.server import API, House
 
 
@@ -27,12 +27,60 @@ def test_a_trial_takes_no_longer_than_a_minute_or_the_profiles_own_time(shell: H
     assert shell.api("POST", "profiles/hasty/test", {}, expect=201)["timeout"] == 0.5
 
 
-def test_a_profile_that_is_off_can_be_tried(shell: House) -> None:
+def test_a_profile_that_is_off_can_be_tried_by_an_administrator(shell: House) -> None:
     make_profile(shell, "not-yet", 'agent --auto "$PROMPT"', enabled=False)
     run = shell.wait_for_run(shell.api("POST", "profiles/not-yet/test", expect=201)["runId"])
     assert (run["status"], run["stdout"]) == ("completed", "agent --auto test\n")
     start = {"content": "x", "agentProfileId": "not-yet", "workingDirectory": str(shell.folder)}
     assert shell.api("POST", "run", start, expect=409)["code"] == "profile_disabled"
+
+
+def test_a_profile_that_is_off_is_no_way_for_an_operator_to_run_the_rest_of_its_template(shell: House) -> None:
+    make_profile(shell, "off-side", 'echo side; agent "$PROMPT"')
+    operator = shell.api("POST", "tokens", {"name": "op", "role": "operator"}, expect=201)["token"]
+    first = shell.request("POST", f"{API}/profiles/off-side/test", token=operator)
+    assert first.status == 201
+    shell.api("PATCH", "profiles/off-side", {"enabled": False})
+    for path in ("profiles/off-side/test", f"runs/{first.json['runId']}/rerun"):
+        refused = shell.request("POST", f"{API}/{path}", token=operator)
+        assert (refused.status, refused.json["code"]) == (409, "profile_disabled"), path
+        run = shell.wait_for_run(shell.api("POST", path, expect=201)["runId"])
+        assert run["stdout"] == "side\nagent test\n"
+
+
+def test_a_trial_that_is_run_again_without_its_profile_answers_like_any_run(shell: House) -> None:
+    make_profile(shell, "goes", 'touch -- "$PROMPT"')
+    trial = shell.api("POST", "profiles/goes/test", expect=201)["runId"]
+    run = start_run(shell, "x", "goes")["runId"]
+    shell.api("DELETE", "profiles/goes")
+    said = [shell.api("POST", f"runs/{run_id}/rerun", expect=400) for run_id in (trial, run)]
+    assert said[0] == said[1]
+    assert said[0]["code"] == "profile_not_found"
+    assert shell.api("POST", "profiles/goes/test", expect=404)["code"] == "profile_not_found"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "profiles"),
+        ("POST", "profiles/validate"),
+        ("GET", "profiles/sh"),
+        ("PATCH", "profiles/sh"),
+        ("PUT", "profiles/sh"),
+        ("DELETE", "profiles/sh"),
+        ("POST", "profiles/sh/validate"),
+        ("POST", "profiles/sh/test"),
+        ("POST", "profiles/sh/duplicate"),
+        ("PATCH", "settings"),
+        ("POST", "tokens"),
+        ("DELETE", "tokens/x"),
+        ("POST", "runs/x/kill"),
+        ("POST", "runs/x/rerun"),
+    ],
+)
+def test_a_parameter_that_a_route_does_not_have_is_400(shell: House, method: str, path: str) -> None:
+    refused = shell.api(method, f"{path}?dryRun=1", {} if method != "GET" else None, expect=400)
+    assert refused["error"] == "There is no parameter 'dryRun'; there are none here."
 
 
 def test_a_trial_that_is_run_again_is_a_trial_again(shell: House) -> None:

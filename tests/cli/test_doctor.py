@@ -57,7 +57,9 @@ def test_doctor_when_there_are_profiles_then_it_says_which_are_ready_with_or_wit
         lines = [line for line in done.stdout.decode().splitlines() if " profile " in line]
         assert done.returncode == 0, done.stdout
         assert lines[0] == "ok      profile      good is ready."
-        assert lines[1].startswith("note    profile      bad: no-such-agent is not on the PATH of the runs (")
+        assert lines[1].startswith(
+            "note    profile      bad: no-such-agent is not on the PATH of the runs. Install it, "
+        )
         assert len(lines) == 2
         assert b"sk-the-key-itself" not in done.stdout
 

@@ -36,7 +36,7 @@ def test_profiles_when_created_then_the_draft_is_what_was_said(stub: Stub, call:
     options = ["--env", "K=v=w", "--no-tty", "--prompt-via", "argument", "--run-as-user", "nobody"]
     done = call("profiles", "create", "--name", "Claude", "--template", 'c "$PROMPT"', *options)
     assert (done.returncode, done.stdout) == (0, "profile claude created.\n")
-    assert done.stderr == "warning: It is code.\nerror: No key. Give one.\n"
+    assert done.stderr == "airunner: warning: It is code.\nairunner: error: No key. Give one.\n"
     assert stub.asked("POST", "profiles") == [
         {
             "name": "Claude",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airunner.domain.delivery import errors_of
+from airunner.domain.delivery import errors_of, warnings_of
 from airunner.domain.template import read
 
 
@@ -39,3 +39,21 @@ def test_way_when_the_placeholder_itself_is_refused_then_one_error_is_enough(via
     template = 'python3 -c "print(\\"$PROMPT\\")"'
     assert codes(template, via) == codes(template, None)
     assert "missing_prompt" not in codes(template, None)
+
+
+@pytest.mark.parametrize(
+    ("template", "is_shared"),
+    [
+        ('su - agent -c "x < \\"$PROMPT_FILE\\""', True),
+        ('sudo -u agent x "$PROMPT_FILE"', True),
+        ('sudo -u agent x "$PROMPT"', False),
+        ('x "$PROMPT_FILE"', False),
+    ],
+)
+def test_file_when_a_user_whom_nobody_named_must_read_it_then_a_warning_says_who_can(
+    template: str, is_shared: bool
+) -> None:
+    found = warnings_of(read(template))
+    assert [(warning.code, template[warning.start : warning.end]) for warning in found] == (
+        [("prompt_file_shared", "$PROMPT_FILE")] if is_shared else []
+    )

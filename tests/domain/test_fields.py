@@ -15,6 +15,7 @@ from airunner.domain.fields import (
     ENV_BYTES,
     ENV_NAMES,
     MASK,
+    SET_BY_US,
     Checker,
     check_choice,
     check_flag,
@@ -135,7 +136,7 @@ def test_null_when_the_field_may_be_empty_then_it_is_empty_else_refused() -> Non
 
 def test_null_when_nulls_are_left_out_then_the_default_counts_but_an_unknown_name_does_not() -> None:
     checker = Checker({"name": None, "colour": None}, nulls_left_out=True)
-    assert not checker.has("name")
+    assert not checker.claim("name")
     assert checker.text("name", "old") == "old"
     with pytest.raises(Invalid) as caught:
         checker.done()
@@ -229,6 +230,16 @@ def test_env_when_entries_are_wrong_then_each_has_its_own_problem() -> None:
     assert set(found) == {"env.1A", "env.B", "env.C", "env.D", "env.E-F"}
     assert found["env.B"] == "env.B must be text; it is 5."
     assert found["env.C"] == "env.C is masked, but no value is stored for it; give the value."
+
+
+@pytest.mark.parametrize("value", ["x", "", MASK])
+def test_env_when_a_name_is_set_by_us_then_any_value_for_it_is_refused_even_if_there_is_one(value: str) -> None:
+    old = {name: "stored before" for name in SET_BY_US}
+    for name in SET_BY_US:
+        found = problems_of({"env": {name: value}}, lambda checker: checker.env("env", old))
+        assert found == {f"env.{name}": f"{name} is set by airunner for every run; choose another name."}
+    assert Checker({"env": dict.fromkeys(SET_BY_US)}).env("env", old) == {}
+    assert Checker({"env": {"A": "b"}}).env("env", old) == {**old, "A": "b"}
 
 
 def test_env_when_a_variable_is_longer_than_linux_takes_then_it_is_refused() -> None:

@@ -76,6 +76,13 @@ def test_profile_when_the_agent_is_left_out_then_it_is_custom() -> None:
     assert made.agent_type == "custom"
 
 
+def test_profile_when_its_stored_shell_is_older_than_the_rule_then_other_fields_can_change() -> None:
+    old = replace(profile(), shell="/usr/bin/fish")
+    assert old.merged({"enabled": False}, NOW).shell == "/usr/bin/fish"
+    with pytest.raises(Invalid, match="shell must be a POSIX shell"):
+        old.merged({"shell": "/usr/bin/fish"}, NOW)
+
+
 @pytest.mark.parametrize("agent", AGENT_TYPES)
 def test_profile_when_the_agent_is_known_then_it_is_taken(agent: str) -> None:
     assert profile(agentType=agent).agent_type == agent
@@ -88,7 +95,7 @@ def test_profile_when_the_agent_is_known_then_it_is_taken(agent: str) -> None:
         ("invocationTemplate", " \n", "invocationTemplate must not be empty."),
         ("maxTimeout", 10, "maxTimeout must be at least defaultTimeout (30); it is 10."),
         ("defaultTimeout", 121, "maxTimeout must be at least defaultTimeout (121); it is 120."),
-        ("shell", "bash", 'shell must be an absolute path, such as /srv/app; it is "bash".'),
+        ("shell", "bash", 'shell must be an absolute path, such as /bin/bash; it is "bash".'),
         ("slug", "No Slug", 'slug must be lower-case letters, digits and inner hyphens, at most 64; it is "No Slug".'),
         ("name", "名前", 'slug cannot be made from the name "名前"; give one, such as my-agent.'),
         ("stopSignals", ["STOP"], 'stopSignals[0] must be one of INT, TERM, HUP, QUIT, USR1, USR2, KILL; it is "STOP".'),

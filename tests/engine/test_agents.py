@@ -16,8 +16,8 @@ from airunner.domain.presets import FAMILIES
 from airunner.domain.profile import Profile
 from airunner.domain.settings import Settings
 from airunner.engine import agents as agents_module
-from airunner.engine.accounts import Account, LoginPaths
-from airunner.engine.agents import Agents
+from airunner.engine.accounts import Account, LoginPaths, account_of
+from airunner.engine.agents import AgentLooker
 from airunner.engine.logins import Surroundings, lacking_key, refuses_root
 from airunner.engine.resolve import Environment
 
@@ -51,8 +51,8 @@ def install(folder: Path, *names: str) -> None:
         (folder / name).chmod(0o755)
 
 
-def agents_on(path: object, **servers: str) -> Agents:
-    return Agents(Environment(servers, LoginPaths(lambda account: str(path))), servers)
+def agents_on(path: object, **servers: str) -> AgentLooker:
+    return AgentLooker(Environment(servers, LoginPaths(lambda account: str(path))), servers)
 
 
 @pytest.fixture
@@ -76,13 +76,16 @@ def codes(lacks: list[Lack]) -> list[tuple[str, str]]:
 # Programs
 
 
-def test_program_when_not_on_the_path_of_the_runs_then_an_error_says_where_it_was_looked_for(
+def test_program_when_not_on_the_path_of_the_runs_then_an_error_says_what_to_do_and_where_it_was_looked_for(
     look: Look, bin_folder: Path
 ) -> None:
     (lack,) = look(CLAUDE, env={"ANTHROPIC_API_KEY": SECRET})
     assert (lack.code, lack.severity) == ("not_on_path", "error")
-    assert lack.text == f"claude is not on the PATH of the runs ({bin_folder})."
+    assert lack.text == "claude is not on the PATH of the runs."
     assert "npm install -g @anthropic-ai/claude-code" in lack.fix
+    assert lack.fix.endswith(f" Looked in: {bin_folder}.")
+    (lack,) = look(CLAUDE, env={"ANTHROPIC_API_KEY": SECRET, "PATH": "/a:/b:/c:/d:/e"})
+    assert lack.fix.endswith(" Looked in: /a, /b, /c and 2 more.")
     install(bin_folder, "claude")
     assert look(CLAUDE, env={"ANTHROPIC_API_KEY": SECRET}) == []
 
@@ -152,12 +155,12 @@ def test_user_when_another_one_then_programs_in_closed_folders_are_named(
         install(Path(name), "agent")
         profile = Profile.from_input({"name": "x", "invocationTemplate": f'{name}/agent "$PROMPT"'}, id="x", now=NOW)
         (lack,) = agents_on("/bin").lacks(profile, Settings())
-        assert (lack.code, lack.severity) == ("not_executable", "error")
+        assert (lack.code, lack.severity) == ("not_executable", "warning")
         assert "somebody" in lack.text
         Path(name).chmod(0o711)
         assert agents_on("/bin").lacks(profile, Settings()) == []
         (Path(name) / "agent").chmod(0o740)
-        assert codes(agents_on("/bin").lacks(profile, Settings())) == [("not_executable", "error")]
+        assert codes(agents_on("/bin").lacks(profile, Settings())) == [("not_executable", "warning")]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +178,7 @@ def test_root_when_permissions_are_skipped_then_only_the_value_1_lets_it(
     home: Path, sandbox: str, words: str, is_refused: bool
 ) -> None:
     (call,) = starts_of(f'claude -p {words} -- "$PROMPT"').calls
-    around = Surroundings({"IS_SANDBOX": sandbox}, "root", str(home), frozenset())
+    around = Surroundings({"IS_SANDBOX": sandbox}, account_of(None), str(home), frozenset())
     lack = refuses_root(call, around)
     assert (lack is not None) == is_refused
     assert lack is None or (lack.code, lack.severity) == ("root_refused", "error")
@@ -185,7 +188,7 @@ def test_root_when_the_settings_skip_permissions_then_it_is_refused_too(home: Pa
     (home / ".claude").mkdir()
     (home / ".claude/settings.json").write_text('{"permissions": {"defaultMode": "bypassPermissions"}}')
     (call,) = starts_of(CLAUDE).calls
-    assert refuses_root(call, Surroundings({}, "root", str(home), frozenset()))
+    assert refuses_root(call, Surroundings({}, account_of(None), str(home), frozenset()))
 
 
 @pytest.mark.parametrize(("uid", "is_refused"), [(0, True), (1_000, False)])
@@ -214,7 +217,7 @@ KEYS = [
 
 def key_of(template: str, home: Path, env: dict[str, str], servers: tuple[str, ...] = ()) -> Lack | None:
     (call,) = starts_of(template).calls
-    return lacking_key(call, Surroundings(env, "me", str(home), frozenset(servers)))
+    return lacking_key(call, Surroundings(env, account_of(None), str(home), frozenset(servers)))
 
 
 @pytest.mark.parametrize(("agent", "variable", "severity"), KEYS, ids=[variable for _, variable, _ in KEYS])
@@ -330,6 +333,12 @@ def test_lacks_when_many_then_errors_come_first_and_no_key_is_told(look: Look) -
     assert severities == sorted(severities)
     assert {"not_on_path", "key_missing", "stays_open", "asks"} <= {lack.code for lack in said}
     assert SECRET not in repr(said)
+
+
+def test_profile_when_switched_off_then_that_is_told_and_is_no_error(look: Look, bin_folder: Path) -> None:
+    install(bin_folder, "claude")
+    (lack,) = look(CLAUDE, env={"ANTHROPIC_API_KEY": SECRET}, enabled=False)
+    assert (lack.code, lack.severity) == ("profile_disabled", "warning")
 
 
 # Families

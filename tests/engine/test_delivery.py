@@ -80,9 +80,10 @@ def test_standard_input_when_it_is_the_prompt_then_nothing_else_holds_it(shell: 
     )
 
 
-@pytest.mark.parametrize("via", ["argument", "stdin"])
+@pytest.mark.parametrize("via", ["argument", "stdin", "file"])
 def test_command_when_pasted_then_it_does_the_same(shell: House, via: str) -> None:
-    template = {"argument": 'printf %s "$PROMPT" | sha256sum; id -un; pwd', "stdin": "sha256sum; id -un; pwd"}[via]
+    hashed = {"argument": 'printf %s "$PROMPT" | sha256sum', "stdin": "sha256sum", "file": 'sha256sum < "$PROMPT_FILE"'}
+    template = f"{hashed[via]}; id -un; pwd"
     user = OTHER.pw_name if AM_ROOT else None
     make_profile(shell, "pasted", template, promptVia=via, runAsUser=user)
     with public_folder() as place:
@@ -127,7 +128,10 @@ def test_file_when_another_user_may_read_it_then_it_lies_under_a_random_name_and
     path = prompt_file(shell, run["runId"])
     assert not path.is_relative_to(shell.data)
     assert len(path.name) == 32
-    assert f"PROMPT_FILE={path} " in run["command"]
+    made = "PROMPT_FILE=$(mktemp) && printf %s "
+    opened = ' > "$PROMPT_FILE" && chmod a+r "$PROMPT_FILE" && PROMPT_FILE="$PROMPT_FILE" /bin/bash -c '
+    assert made in run["command"]
+    assert opened in run["command"]
     own = pwd.getpwuid(os.geteuid()).pw_name
     assert run["stdout"].splitlines()[0] == f"644 {own}"
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o711
@@ -171,6 +175,32 @@ def test_file_when_the_run_belongs_to_another_user_then_it_is_his_alone(shell: H
         run = shell.wait_for_run(start_run(shell, "his prompt\n", "his", workingDirectory=str(place))["runId"])
     assert run["stdout"] == f"400 {OTHER.pw_name}\nhis prompt\n"
     assert not prompt_file(shell, run["runId"]).exists()
+
+
+def test_file_reference_when_the_run_belongs_to_another_user_then_only_what_he_may_read_is_read(shell: House) -> None:
+    if not AM_ROOT:
+        pytest.raises(AssertionError, make_profile, shell, "reader", 'cat "$PROMPT_FILE"', runAsUser=OTHER.pw_name)
+        return
+    make_profile(shell, "reader", 'cat "$PROMPT_FILE"', runAsUser=OTHER.pw_name)
+    secret = shell.folder / "secret"  # in folders that are closed to others
+    secret.write_text("secret")
+    with public_folder() as place:
+        (place / "closed").write_text("secret")
+        (place / "closed").chmod(0o600)
+        (place / "open").write_text("his prompt\n")
+        (place / "link").symlink_to(secret)
+        for name in ("closed", "link", str(secret), "../../etc/shadow"):
+            body = {"content": f"@{name}", "type": "file-reference", "agentProfileId": "reader"}
+            refused = shell.api("POST", "run", {**body, "workingDirectory": str(place)}, expect=400)
+            assert refused["code"] == "bad_prompt_file"
+            assert refused["error"].endswith(f" cannot be read by {OTHER.pw_name}: Permission denied."), name
+        run = start_run(shell, "@open", "reader", type="file-reference", workingDirectory=str(place))
+        assert shell.wait_for_run(run["runId"])["stdout"] == "his prompt\n"
+        (place / "mine").mkdir(mode=0o700)
+        for folder in (place / "mine", shell.folder):
+            start = {"content": "x", "agentProfileId": "reader", "workingDirectory": str(folder)}
+            refused = shell.api("POST", "run", start, expect=400)
+            assert f" cannot be entered by {OTHER.pw_name}: " in refused["fields"]["workingDirectory"]
 
 
 def test_file_when_only_we_read_it_then_it_stays_in_the_runs_folder(shell: House) -> None:

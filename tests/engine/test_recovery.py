@@ -140,8 +140,9 @@ def test_stopping_the_server_leaves_runs_alone(shell: House) -> None:
 def test_a_reused_pid_or_another_boot_is_never_signalled(shell: House) -> None:
     run_id = start_run(shell, "trap '' HUP; exec sleep 300")["runId"]
     agent = wait_running(shell, run_id)["pid"]
-    shim = _parent(agent)
+    shim, nursery = _parent(agent), proc.children(shell.pid)
     shell.kill9()
+    until(lambda: not any(map(proc.is_alive, nursery)))  # which would end what a dead shim leaves
     os.kill(shim, signal.SIGKILL)
     folder = next((shell.data / "runs").rglob(run_id))
     state = folder / "state.json"

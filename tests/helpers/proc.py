@@ -22,6 +22,12 @@ def started(pid: int) -> int | None:
     return int(fields[19]) if fields else None
 
 
+def parent(pid: int) -> int | None:
+    """Return the pid of a process's parent."""
+    fields = _stat(pid)
+    return int(fields[1]) if fields else None
+
+
 def children(pid: int) -> list[int]:
     """Return the direct children of a process."""
     found: list[int] = []

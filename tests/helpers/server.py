@@ -10,12 +10,13 @@ import signal
 import ssl
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
+from tests.helpers.proc import children, command_line, started
 from tests.helpers.wait import until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -46,7 +47,9 @@ class House:
         *options: str,
         archive: Path | None = None,
         environ: Mapping[str, str] | None = None,
+        under: Sequence[str] = (),
     ) -> None:
+        """`under` is a command that becomes the server, whose command line is given to it as arguments."""
         self.folder = folder
         self.data = folder / "data"
         self.url = ""
@@ -55,6 +58,7 @@ class House:
         self._command = [sys.executable, str(archive or ROOT / "airunner.py"), "serve", "--port", "0"]
         self._command += ["--data", str(self.data), *options]
         self._environ = clean_environ() | {"AIRUNNER_TOKEN": TOKEN} | dict(environ or {})
+        self._under = under
         self._starts = 0
 
     def __enter__(self) -> Self:
@@ -70,13 +74,29 @@ class House:
         assert self.process is not None
         return self.process.pid
 
+    @property
+    def nursery(self) -> int:
+        """The pid of its nursery; one that was killed is missing until it has been replaced."""
+        return until(self.nurseries)[0]
+
+    def nurseries(self) -> list[int]:
+        """Return the children that run the same program, oldest first: any other is a login shell before its exec."""
+        programs = ("airunner.py", ".pyz")
+        found = [pid for pid in children(self.pid) if any(word.endswith(programs) for word in command_line(pid))]
+        return sorted(found, key=lambda pid: started(pid) or 0)
+
     def start(self, within: float = 15.0) -> None:
         """Start the server and wait until it says that it is ready."""
         self._starts += 1
         self.folder.mkdir(parents=True, exist_ok=True)
         with self._out().open("wb") as out, self._err().open("wb") as err:
             self.process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=self._environ, cwd=self.folder
+                [*self._under, *self._command],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                env=self._environ,
+                cwd=self.folder,
             )
         until(self._is_ready, within, every=0.005)
         lines = self._out().read_text().splitlines()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import signal
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from airunner.shim.child import SpawnFailed, spawn
 from airunner.spool import prompts
 from airunner.spool.layout import Folder
 from airunner.spool.spec import RunUser, Spec, pack, unpack
@@ -49,6 +51,24 @@ def test_prompt_file_when_the_shim_is_killed_then_its_state_says_what_is_to_be_r
         os.kill(job.shim_pid, signal.SIGKILL)
         yard.wait_gone(job)
         assert path.read_text() == PROMPT
+
+
+@pytest.mark.parametrize("tty", [True, False])
+@pytest.mark.parametrize("fails", ["fchown", "memfd_create", "lseek"])
+def test_streams_when_one_cannot_be_made_then_the_others_are_closed(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch, fails: str, tty: bool
+) -> None:
+    def refuse(*given: object) -> None:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    spec = yard.spec(
+        "true", user=RunUser("ana", os.geteuid(), os.getegid(), []), prompt="x", prompt_is_input=True, tty=tty
+    )
+    before = os.listdir("/proc/self/fd")
+    monkeypatch.setattr(os, fails, refuse)
+    with pytest.raises(SpawnFailed, match="Cannot allocate memory"):
+        spawn(spec)
+    assert os.listdir("/proc/self/fd") == before
 
 
 @pytest.mark.parametrize("tty", [True, False])

@@ -163,6 +163,13 @@ def test_a_broken_order_is_passed_over(yard: Yard) -> None:
     assert b"fine" in job.output()
 
 
+@pytest.mark.parametrize("tty", [True, False])
+def test_bytes_of_every_kind_are_kept_as_they_are_however_they_are_cut(yard: Yard, tty: bool) -> None:
+    pieces = [b"a\0b", b"\xe2", b"\x98", b"\x83\xff", b"\xf0\x9f", b"\xa6\xa6\x1b[3", b"1mred\x1b", b"[m\0\0"]
+    script = "; sleep 0.02; ".join("printf '" + "".join(f"\\{byte:03o}" for byte in piece) + "'" for piece in pieces)
+    assert yard.run(script, tty=tty)[1] == b"".join(pieces)
+
+
 def test_more_output_than_the_cap_keeps_head_and_tail(yard: Yard) -> None:
     cap = 256 * 1024
     job = yard.start("seq 1 300000", tty=False, cap_bytes=cap)

@@ -152,3 +152,9 @@ def test_file_size_when_too_large_then_the_reason_names_the_limit(yard: Yard, tm
 def test_a_signal_of_a_limit_that_the_profile_does_not_set_is_a_signal_like_others(yard: Yard) -> None:
     record, _ = yard.run("kill -XCPU $$", limits={"openFiles": 100})
     assert record.reason == "Ended by SIGXCPU, which airunner did not send."
+
+
+@pytest.mark.parametrize("code", [152, 153])
+def test_exit_code_when_a_program_ends_with_the_number_of_a_limit_then_it_passed_none(yard: Yard, code: int) -> None:
+    record, _ = yard.run(f"exit {code}", limits={"cpuSeconds": 60, "fileSizeMB": 1})
+    assert (record.status, record.exit_code, record.reason) == ("failed", code, None)

@@ -279,7 +279,7 @@ def test_reading_when_it_takes_too_long_then_busy(file: Path, monkeypatch: pytes
 
 def test_reading_when_it_would_write_then_it_cannot(file: Path) -> None:
     readers = Readers(file)
-    with pytest.raises(Busy, match="readonly"), readers.reading() as link:
+    with pytest.raises(Busy, match="can only be read"), readers.reading() as link:
         link.execute("CREATE TABLE t (a)")
     readers.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -91,7 +92,59 @@ def test_danger_typed_a_moment_ago_is_refused_and_gets_its_tick(visit: Visit) ->
     template_of(page).fill('rm -rf /; run "$PROMPT"')
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("checkbox", name="I know, and want it")).to_be_visible()
-    expect(page.get_by_role("alert")).to_contain_text("rm_root")
+    expect(page.get_by_role("alert")).to_contain_text("tick in its checks")
+
+
+def test_blank_form_complains_of_nothing_before_it_is_saved(visit: Visit) -> None:
+    page = visit("#/settings/profiles/new")
+    expect(page.locator(".checks").first).to_have_text("The template is checked as you write it.")
+    expect(page.locator(".editor-side .s-failed")).to_have_count(0)
+    page.get_by_role("button", name="Save profile").click()
+    expect(page.get_by_text("Invocation template must not be empty.")).to_be_visible()
+
+
+@pytest.mark.usefixtures("shell")
+def test_checks_say_dangers_before_what_is_good_and_hints_last(visit: Visit) -> None:
+    page = visit("#/settings/profiles/shell")
+    template_of(page).fill('rm -rf /; bash -c "$PROMPT"')
+    items = page.locator(".checks").first.locator("> li:visible")
+    expect(items).to_have_text([re.compile("^`?rm"), re.compile("run as code"), re.compile("WORKING_DIR")])
+    expect(items.last).to_have_class("hint")
+    page.get_by_role("checkbox", name="I know, and want it").check()
+    expect(items.nth(2)).to_have_text("The template can be used")
+
+
+@pytest.mark.usefixtures("shell")
+def test_checks_when_another_field_is_wrong_keep_what_they_found(visit: Visit) -> None:
+    page = visit("#/settings/profiles/shell")
+    template_of(page).fill('rm -rf /; run "$PROMPT"')
+    tick = page.get_by_role("checkbox", name="I know, and want it")
+    tick.check()
+    page.get_by_role("textbox", name="Shell").fill("bash")
+    checks = page.locator(".checks").first
+    expect(checks).to_contain_text('Shell must be an absolute path, such as /bin/bash; it is "bash".')
+    expect(tick).to_be_checked()
+    expect(checks.get_by_text("The template can be used")).to_be_hidden()
+
+
+def test_missing_key_is_said_until_a_variable_is_given_for_it(visit: Visit, house: House, tmp_path: Path) -> None:
+    template = 'claude -p -- "$PROMPT"'
+    env = {"HOME": str(tmp_path)}
+    make_profile(house, invocationTemplate=template, agentType="claude-code", env=env)
+    page = visit("#/settings/profiles/shell")
+    side = page.locator(".editor-side")
+    expect(side).to_contain_text("No key and no log-in of Claude Code")
+    page.get_by_role("button", name="Add ANTHROPIC_API_KEY").click()
+    value = page.get_by_label("Value of ANTHROPIC_API_KEY")
+    expect(value).to_be_focused()
+    page.keyboard.type("k")
+    expect(side).not_to_contain_text("No key and no log-in")
+    value.fill("")
+    expect(side).to_contain_text("No key and no log-in")
+    page.get_by_label("Default timeout").fill("8")
+    page.get_by_role("button", name="Save profile").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert list(house.api("GET", "profiles/shell")["env"]) == ["HOME"]
 
 
 @pytest.mark.usefixtures("shell")
@@ -164,6 +217,40 @@ def test_address_when_it_changes_under_the_editor_is_followed_or_asked_about(vis
     page.get_by_role("button", name="Discard changes").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert {profile["name"] for profile in house.api("GET", "profiles")} == {"Shell", "Other"}
+
+
+def test_stored_value_when_its_variable_is_renamed_is_asked_for_anew(visit: Visit, house: House) -> None:
+    make_profile(house, env={"KEY": "s3cret-value"})
+    page = visit("#/settings/profiles/shell")
+    page.get_by_label("Name of the variable").fill("OTHER")
+    expect(page.get_by_text("it cannot move along: type it for OTHER")).to_be_visible()
+    page.get_by_role("button", name="Save profile").click()
+    value = page.get_by_label("Value of OTHER")
+    expect(value).to_be_focused()
+    expect(value).to_have_attribute("aria-invalid", "true")
+    assert list(house.api("GET", "profiles/shell")["env"]) == ["KEY"]
+    page.keyboard.type("new-value")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    run = house.api(
+        "POST", "run", {"content": 'echo "$KEY.$OTHER"', "agentProfileId": "shell", "workingDirectory": "/"}, 201
+    )
+    assert ".new-value" in house.wait_for_run(run["runId"])["stdout"].splitlines()
+
+
+def test_stored_value_when_its_name_comes_back_is_kept(visit: Visit, house: House) -> None:
+    make_profile(house, env={"KEY": "s3cret-value"})
+    page = visit("#/settings/profiles/shell")
+    name = page.get_by_label("Name of the variable")
+    name.fill("")
+    page.get_by_role("button", name="Save profile").click()
+    expect(page.get_by_text("A variable needs a name")).to_be_visible()
+    name.fill("KEY")
+    page.get_by_label("Default timeout").fill("9")
+    page.get_by_role("button", name="Save profile").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    run = house.api("POST", "run", {"content": 'echo "$KEY"', "agentProfileId": "shell", "workingDirectory": "/"}, 201)
+    assert "s3cret-value" in house.wait_for_run(run["runId"])["stdout"]
 
 
 def test_secrets_of_a_saved_profile_are_never_in_the_page(visit: Visit, house: House) -> None:

@@ -1,4 +1,4 @@
-"""Profiles as people make and keep them: found agents, cards and what they lack, the quick test, hostile names."""
+"""Profiles as people make and keep them: found agents, cards and what they lack, hostile names."""
 
 from __future__ import annotations
 
@@ -98,6 +98,7 @@ def test_new_profile_when_profiles_are_there_offers_the_presets(visit: Visit, ho
     page.keyboard.press("n")
     page.get_by_role("menuitem", name="Shell").click()
     dialog = page.get_by_role("dialog", name="New profile")
+    expect(dialog.get_by_label("Name", exact=True)).to_have_value("Shell 2")
     expect(dialog.get_by_label("Slug")).to_have_value("shell-2")
     dialog.get_by_label("Agent", exact=True).select_option("codex")
     expect(dialog.get_by_label("Name", exact=True)).to_have_value("Codex")
@@ -138,29 +139,6 @@ def test_hostile_names_are_text_everywhere(visit: Visit, house: House) -> None:
     assert page.title() == "Settings · airunner"
 
 
-def test_test_when_the_template_is_unclear_says_what_to_do(visit: Visit, house: House) -> None:
-    make_profile(house, invocationTemplate='sort | agent "$PROMPT"')
-    page = visit("#/settings")
-    page.get_by_role("button", name="Test Shell").click()
-    refusal = page.get_by_role("dialog").get_by_role("alert")
-    expect(refusal).to_contain_text("This template cannot be tested")
-    refusal.get_by_role("button", name="Edit template").click()
-    expect(page.get_by_role("dialog", name="Edit profile")).to_be_visible()
-    assert house.api("GET", "runs")["total"] == 0
-
-
-def test_test_shows_output_as_it_is_printed_and_can_be_killed(visit: Visit, house: House) -> None:
-    make_profile(house, invocationTemplate='echo first; sleep 30; claude "$PROMPT"')
-    page = visit("#/settings")
-    page.get_by_role("button", name="Test Shell").click()
-    dialog = page.get_by_role("dialog", name="Test Shell")
-    expect(dialog.locator(".ln-text")).to_have_text("first\n")
-    expect(dialog.locator(".st")).to_have_text("Running")
-    dialog.get_by_role("button", name="Kill").click()
-    expect(dialog.locator(".st")).to_have_text("Killed")
-    expect(dialog.get_by_role("button", name="Kill")).to_be_hidden()
-
-
 def test_icon_when_chosen_stands_wherever_the_profile_is_named(visit: Visit, house: House, start: Any) -> None:
     start("echo hi")
     page = visit("#/settings/profiles/shell")
@@ -195,10 +173,33 @@ def test_card_says_what_is_missing_and_moves_nothing_when_it_learns_it(visit: Vi
     below.wait_for()
     before = below.bounding_box()
     page.unroute("**/readiness")  # lets go on what was held
-    gone = page.get_by_role("article", name="Gone")
+    gone = page.get_by_role("article", name="Gone", exact=True)
     expect(gone.locator(".card-state")).to_contain_text("/no/such/agent")
     expect(below.locator(".card-state")).to_contain_text("Ready")
     assert below.bounding_box() == before
+
+
+def test_card_in_the_last_row_says_its_remedy_whole(visit: Visit, house: House) -> None:
+    make_profile(house, invocationTemplate='claude -- "$PROMPT"', agentType="claude-code", env={"PATH": "/nowhere"})
+    page = visit("#/settings")
+    card = page.get_by_role("article", name="Shell")
+    expect(card.locator(".said-code", has_text="npm install -g @anthropic-ai/claude-code")).to_be_visible()
+    expect(card.get_by_role("button", name="Copy npm install -g @anthropic-ai/claude-code")).to_be_visible()
+    expect(card.get_by_role("button", name="More", exact=True)).to_be_hidden()
+
+
+def test_profile_that_runs_its_prompt_as_code_is_marked_and_says_so_when_saved(visit: Visit, house: House) -> None:
+    make_profile(house, name="Plain", slug="plain", invocationTemplate='echo "$PROMPT"')
+    page = visit("#/settings/profiles/new?preset=shell")
+    page.get_by_role("button", name="Save profile").click()
+    expect(page.locator(".toast")).to_contain_text("The prompt itself is run as code")
+    mark = page.get_by_role("article", name="Shell").get_by_role("img", name=re.compile("run as code"))
+    expect(mark).to_be_visible()
+    expect(page.get_by_role("article", name="Plain").locator(".card-caution")).to_be_hidden()
+    page.get_by_role("link", name="Run", exact=True).click()
+    expect(page.locator(".comp-state")).to_contain_text("run as code")
+    page.get_by_role("combobox", name="Profile").select_option("Plain")
+    expect(page.locator(".comp-state")).to_be_hidden()
 
 
 @pytest.mark.usefixtures("shell")
@@ -213,6 +214,58 @@ def test_switch_when_turned_by_keyboard_keeps_the_focus(visit: Visit, house: Hou
     assert house.api("GET", "profiles/shell")["enabled"] is False
 
 
+def test_composer_says_what_the_chosen_profile_lacks_and_leads_to_it(visit: Visit, house: House) -> None:
+    make_profile(house, name="Gone", slug="gone", invocationTemplate='/no/such/agent "$PROMPT"')
+    page = visit()
+    state = page.locator(".comp-state")
+    expect(state).to_contain_text("There is no program /no/such/agent.")
+    house.api("PATCH", "profiles/gone", {"invocationTemplate": 'echo "$PROMPT"'})
+    expect(state).to_be_hidden()
+    house.api("PATCH", "profiles/gone", {"invocationTemplate": '/no/such/other "$PROMPT"'})
+    state.get_by_role("link", name="Edit Gone").click()
+    expect(page.get_by_role("dialog", name="Edit profile")).to_be_visible()
+
+
+def test_prompt_too_long_for_the_way_it_goes_is_said_before_it_is_run(visit: Visit, house: House) -> None:
+    make_profile(house)
+    make_profile(house, name="By file", slug="by-file", invocationTemplate='bash "$PROMPT_FILE"')
+    page = visit()
+    prompt = page.get_by_label("Prompt", exact=True)
+    prompt.fill("é" * 66_000)
+    expect(page.locator(".comp-prompt .field-error")).to_contain_text("about 131 kB at most")
+    page.get_by_role("combobox", name="Profile").select_option("By file")
+    expect(page.locator(".comp-prompt .field-error")).to_be_hidden()
+    page.get_by_role("combobox", name="Profile").select_option("Shell")
+    expect(prompt).to_have_attribute("aria-invalid", "true")
+    prompt.fill("short")
+    expect(prompt).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_palette_finds_profiles_by_name_and_runs_by_what_it_shows(visit: Visit, house: House, start: Any) -> None:
+    house.api("PATCH", "profiles/shell", {"name": "Nightly agent"})
+    start("echo a-word")
+    page = visit("#/run")
+    page.keyboard.press("Control+k")
+    palette = page.get_by_role("dialog", name="Search or run")
+    page.keyboard.type("new profile")
+    expect(palette.get_by_role("option", name="New profile")).to_be_visible()
+    palette.get_by_role("combobox").fill("a-word")
+    expect(palette.get_by_role("option", name="a-word")).to_be_visible()
+    palette.get_by_role("combobox").fill(str(house.folder)[1:])
+    expect(palette).to_contain_text("Nothing is called")
+    palette.get_by_role("combobox").fill("nightly")
+    palette.get_by_role("option", name="Nightly agent").first.click()
+    expect(page.get_by_role("dialog", name="Edit profile")).to_be_visible()
+
+
+def test_profiles_of_one_name_are_told_apart_by_their_slugs(visit: Visit, house: House) -> None:
+    make_profile(house)
+    make_profile(house, slug="shell-again")
+    make_profile(house, name="Other", slug="other")
+    options = visit().get_by_role("combobox", name="Profile").locator("option")
+    expect(options).to_have_text(["Shell (shell)", "Shell (shell-again)", "Other"])
+
+
 @pytest.mark.parametrize(("role", "may_test"), [("viewer", False), ("operator", True)])
 @pytest.mark.usefixtures("shell")
 def test_who_may_not_change_profiles_is_not_offered_to(visit: Visit, house: House, role: str, may_test: bool) -> None:
@@ -222,6 +275,7 @@ def test_who_may_not_change_profiles_is_not_offered_to(visit: Visit, house: Hous
     expect(card.get_by_role("button", name="Test Shell")).to_have_count(int(may_test))
     expect(card.get_by_role("link")).to_have_count(0)
     expect(card.get_by_role("switch")).to_be_disabled()
+    expect(card.get_by_title("Only an administrator may switch profiles on and off")).to_be_visible()
     expect(page.get_by_role("button", name="New profile")).to_have_count(0)
     expect(page.get_by_text("Only an administrator may change profiles.")).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)

@@ -25,10 +25,13 @@ export class ApiError extends Error {
  */
 export class Api extends EventTarget {
   #root;
+  #inWords;
 
-  constructor(base) {
+  /** `inWords` puts the server's sentences into the page's words. */
+  constructor(base, inWords = (text) => text) {
     super();
     this.#root = new URL(".", base);
+    this.#inWords = inWords;
   }
 
   /** The path that the page lives under; it tells installations on one host apart. */
@@ -125,7 +128,7 @@ export class Api extends EventTarget {
   }
 
   #refusal(response, answer, quiet) {
-    const error = new ApiError(answer?.error ?? `The server answered ${response.status}.`, {
+    const error = new ApiError(this.#inWords(answer?.error ?? `The server answered ${response.status}.`), {
       status: response.status,
       code: answer?.code ?? "broken",
       fields: answer?.fields ?? {},

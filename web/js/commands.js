@@ -16,6 +16,7 @@ const TABLE = [
   { id: "go-run", group: "Go to", text: "Run", keys: ["g r"] },
   { id: "go-history", group: "Go to", text: "History", keys: ["g h"] },
   { id: "go-settings", group: "Go to", text: "Settings", keys: ["g ,"] },
+  { id: "go-profiles", group: "Go to", text: "Profiles", keys: [] },
   { id: "next-row", group: "Lists", text: "Next row", keys: ["j"], motion: true },
   { id: "previous-row", group: "Lists", text: "Previous row", keys: ["k"], motion: true },
   { id: "newer", group: "Lists", text: "Newer run", keys: ["["] },

@@ -119,6 +119,13 @@ export const AGENTS = {
   custom: { icon: "prompt", name: "Custom" },
 };
 
+/** Profiles as choices [id, words]; those that share a name have their slug behind it. */
+export function profileChoices(profiles) {
+  const times = new Map();
+  for (const { name } of profiles) times.set(name, (times.get(name) ?? 0) + 1);
+  return profiles.map(({ id, name, slug }) => [id, times.get(name) > 1 ? `${name} (${slug})` : name]);
+}
+
 /** What a run is called: its prompt's name, else the beginning of its text on one line. */
 export function runName(run) {
   if (run.promptName) return run.promptName;

@@ -5,6 +5,7 @@ import { Cache } from "./cache.js";
 import { Commands } from "./commands.js";
 import { setZone } from "./format.js";
 import { fill, leaving } from "./kit/dom.js";
+import { inPageWords } from "./kit/labels.js";
 import { Toasts } from "./kit/toast.js";
 import { Live } from "./live.js";
 import { Prefs } from "./prefs.js";
@@ -30,7 +31,7 @@ const RETRY_MS = 3000;
 const $ = (id) => document.getElementById(id);
 const view = $("view");
 const prefs = new Prefs();
-const api = new Api(document.baseURI);
+const api = new Api(document.baseURI, inPageWords);
 const live = new Live(api);
 const ctx = Object.freeze({
   api,
@@ -135,6 +136,7 @@ function deeds() {
     help: () => openHelp(ctx),
     theme: () => nextTheme(prefs),
     "log-out": logOut,
+    "go-profiles": () => ctx.router.go("settings", ["profiles"]),
     "new-run": () => ctx.router.go("run", [], { compose: "1" }),
     ...Object.fromEntries(TABS.map(({ id }) => [`go-${id}`, () => ctx.router.go(id)])),
   };

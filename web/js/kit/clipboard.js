@@ -1,5 +1,6 @@
 // Copies text, also where the page has no secure context and so no clipboard interface.
 
+import { button, saidIt } from "./button.js";
 import { el } from "./dom.js";
 
 /** Copy `text`; resolves to whether it worked. */
@@ -10,6 +11,19 @@ export async function copyText(text) {
   } catch {
     return copyBySelection(text);
   }
+}
+
+/** A quiet button that copies `text`. */
+export function copyButton(text, label, extra = "") {
+  const copy = button({
+    icon: "copy",
+    kind: "quiet",
+    small: true,
+    label,
+    extra,
+    onClick: async () => saidIt(copy, (await copyText(text)) ? "Copied" : "Copying failed"),
+  });
+  return copy;
 }
 
 function copyBySelection(text) {

@@ -2,6 +2,7 @@
 
 import { el, fill, set, uid } from "./dom.js";
 import { icon } from "./icons.js";
+import { inPageWords } from "./labels.js";
 
 /** A labelled control. `box` puts it into a frame with `before` and `after` (an icon, a unit). */
 export function field({
@@ -81,7 +82,7 @@ export function setOptions(element, options, value) {
 export const downMark = () => icon("down");
 
 /** An on-off switch, named by `label`. */
-export function toggle({ label, checked, onChange, disabled = false }) {
+export function toggle({ label, checked, onChange, disabled = false, title = null }) {
   const box = el("input", {
     type: "checkbox",
     role: "switch",
@@ -90,7 +91,7 @@ export function toggle({ label, checked, onChange, disabled = false }) {
     disabled,
     on: { change: () => onChange?.(box.checked, box) },
   });
-  return el("span", { class: "sw" }, box, el("i", { "aria-hidden": "true" }));
+  return el("span", { class: "sw", title }, box, el("i", { "aria-hidden": "true" }));
 }
 
 /** A tick with its sentence. */
@@ -106,7 +107,7 @@ export function showReasons(fields, reasons) {
   for (const [name, text] of Object.entries(reasons)) {
     const home = fields[name] ?? fields[name.split(/[.[]/)[0]]; // "env.NAME" is at home in "env"
     if (home) refused.set(home, refused.get(home) ?? inWords(text, name, home.label));
-    else homeless.push(text);
+    else homeless.push(inPageWords(text));
   }
   for (const one of Object.values(fields)) one.refuse(refused.get(one) ?? "");
   Object.values(fields)
@@ -115,9 +116,9 @@ export function showReasons(fields, reasons) {
   return homeless;
 }
 
-/** A reason begins with the field's name as the API has it; people know the label. */
+/** A reason has fields' names as the API has them; people know the labels. */
 export function inWords(text, name, label) {
-  return label && text.startsWith(`${name} `) ? label + text.slice(name.length) : text;
+  return inPageWords(label && text.startsWith(`${name} `) ? label + text.slice(name.length) : text);
 }
 
 /** A number as typed; NaN for anything else, null for nothing. A comma counts as a point. */

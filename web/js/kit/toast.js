@@ -6,6 +6,7 @@ import { icon } from "./icons.js";
 
 const STAY_MS = 6000;
 const UNDO_MS = 10_000;
+const TONES = { "st-failed": "is-failed", warn: "is-warning" };
 
 export class Toasts {
   #host;
@@ -26,7 +27,7 @@ export class Toasts {
     const words = el("div", { class: "grow" }, el("div", {}, text), detail && el("div", { class: "hint" }, detail));
     const toast = el(
       "div",
-      { class: `toast ${failed ? "is-failed" : ""}`, role: failed ? "alert" : "status", tabIndex: -1 },
+      { class: `toast ${TONES[shape] ?? ""}`.trim(), role: failed ? "alert" : "status", tabIndex: -1 },
       icon(shape),
       words,
       act,

@@ -1,7 +1,7 @@
 // The palette: one field that finds runs, places and commands, and the help sheet from the same table.
 
 import { ago, ms, runName } from "../format.js";
-import { stateMark } from "../kit/badge.js";
+import { agentIcon, stateMark } from "../kit/badge.js";
 import { keyCap } from "../kit/button.js";
 import { openDialog } from "../kit/dialog.js";
 import { el, fill, set, uid } from "../kit/dom.js";
@@ -10,6 +10,7 @@ import { icon } from "../kit/icons.js";
 import { settle } from "../time.js";
 
 const RUNS = 6;
+const LOOKED_AT = 50; // the server also searches what is not shown here
 
 /** Open the palette. */
 export function openPalette(ctx) {
@@ -48,9 +49,15 @@ export function openPalette(ctx) {
   };
   const draw = (runs, keep = 0) => {
     const words = field.value.trim().toLowerCase();
-    const commands = commandEntries(ctx).filter((entry) => entry.text.toLowerCase().includes(words));
-    const found = runs.map((run) => runEntry(run, ctx));
-    entries = words ? [...commands, ...found] : [...found, ...commands]; // what is found later stands below
+    const fits = ({ text, hint = "" }) => `${text}\n${hint}`.toLowerCase().includes(words);
+    const commands = commandEntries(ctx).filter(({ text }) => text.toLowerCase().includes(words));
+    const profiles = words ? profileEntries(ctx).filter(fits) : [];
+    const found = runs
+      .map((run) => runEntry(run, ctx))
+      .filter(fits)
+      .slice(0, RUNS);
+    // What is found later stands below.
+    entries = words ? [...commands, ...profiles, ...found] : [...found, ...commands];
     const groups = grouped(entries);
     let nr = 0;
     fill(
@@ -68,7 +75,9 @@ export function openPalette(ctx) {
   };
   const look = async () => {
     const turn = ++asked;
-    const answer = await ctx.api.get("runs", { search: field.value.trim(), limit: RUNS }).catch(() => ({ runs: [] }));
+    const search = field.value.trim();
+    const query = { search, limit: search ? LOOKED_AT : RUNS };
+    const answer = await ctx.api.get("runs", query).catch(() => ({ runs: [] }));
     if (turn === asked && dialog.element.open) draw(answer.runs, field.value ? at : 0);
   };
   const typed = settle(look, 120);
@@ -142,7 +151,26 @@ function runEntry(run, ctx) {
   };
 }
 
+/** The profiles by name; those who may not change them are led to the list. */
+function profileEntries(ctx) {
+  const mayEdit = ctx.cache.session.role === "admin";
+  return (ctx.cache.profiles ?? []).map(({ id, name, slug, agentType, icon: chosen }) => ({
+    group: "Profiles",
+    text: name,
+    mark: agentIcon(agentType, chosen),
+    hint: slug,
+    run: () => ctx.router.go("settings", mayEdit ? ["profiles", id] : ["profiles"]),
+  }));
+}
+
 function commandEntries(ctx) {
+  const made = ctx.commands.list().some(({ id }) => id === "new-profile") || ctx.cache.session.role !== "admin";
+  const make = { group: "Commands", text: "New profile", mark: icon("right") };
+  const own = { ...make, run: () => ctx.router.go("settings", ["profiles", "new"]) };
+  return [...lentEntries(ctx), ...(made ? [] : [own])];
+}
+
+function lentEntries(ctx) {
   return ctx.commands
     .list()
     .filter(({ id, motion }) => id !== "palette" && !motion)

@@ -171,7 +171,9 @@ function nothingOpen(ctx, compose) {
     });
   }
   const write = button({ text: "New run", icon: "plus", kind: "main", extra: "phone-only", onClick: compose });
-  const earlier = el("a", { class: "b b-quiet", href: ctx.router.href("history") }, "Earlier runs");
+  const earlier = el("a", { class: "b b-quiet", href: ctx.router.href("history"), hidden: true }, "Earlier runs");
+  const show = ({ total }) => (earlier.hidden = !total);
+  ctx.api.get("runs", { limit: 1 }).then(show, () => {}); // the banner says it
   return emptyNotice({
     title: "Run a prompt to see output here",
     text: "The output appears as the agent prints it.",

@@ -1,6 +1,6 @@
 // The filters of History: they live in the address, and say in words what they ask for.
 
-import { stateWord, STATES, triggerWord } from "../../format.js";
+import { profileChoices, stateWord, STATES, triggerWord } from "../../format.js";
 import { button } from "../../kit/button.js";
 import { el, set } from "../../kit/dom.js";
 import { downMark, select, setOptions } from "../../kit/form.js";
@@ -122,7 +122,7 @@ export function filterRow(ctx, onChange) {
       trigger.show(filters.triggeredBy);
       profile.show(filters.agentProfileId, [
         ["", "Any profile"],
-        ...(ctx.cache.profiles ?? []).map(({ id, name }) => [id, name]),
+        ...profileChoices(ctx.cache.profiles ?? []),
       ]);
       days.show(filters.days);
       set(clear, { hidden: !anyFilter(filters) });

@@ -194,7 +194,13 @@ function drawRow(row, run, href, chosen) {
   fill(cells.state, stateMark(run.status));
   fill(
     cells.prompt,
-    el("div", { class: "c-line" }, el("a", { class: "c-name cut", href, title: name }, name), reason(run)),
+    el(
+      "div",
+      { class: "c-line" },
+      el("a", { class: "c-name cut", href, title: name }, name),
+      testMark(run),
+      reason(run),
+    ),
   );
   fill(cells.trigger, triggerWord(run.triggeredBy));
   fill(cells.profile, agentMark(run.agentType, { name: run.agentProfileName, chosen }));
@@ -205,6 +211,10 @@ function drawRow(row, run, href, chosen) {
   drawTime(cells, run, Date.now());
   if (hadFocus) cells.prompt.querySelector("a").focus({ preventScroll: true });
 }
+
+const testMark = ({ triggeredBy }) =>
+  triggeredBy === "test" &&
+  el("span", { class: "c-mark", title: "A test of the profile: with echo in front of the agent" }, "Test");
 
 function reason(run) {
   const text = ["completed", "running"].includes(run.status) ? "" : reasonOf(run).replace(/\.$/, "");

@@ -1,19 +1,21 @@
 // The composer: profile, directory, prompt, timeout; what is typed is kept, and sent once.
 
 import { newKey } from "../../api.js";
-import { minutes, number } from "../../format.js";
+import { bytes, minutes, number, profileChoices } from "../../format.js";
 import { agentIcon } from "../../kit/badge.js";
 import { button, busy } from "../../kit/button.js";
-import { combobox } from "../../kit/combobox.js";
-import { el, fill, leaving, set } from "../../kit/dom.js";
+import { directoryField } from "../../kit/directory-field.js";
+import { el, fill, leaving, set, uid } from "../../kit/dom.js";
 import { downMark, field, input, select, setOptions, showReasons, typedNumber } from "../../kit/form.js";
 import { icon } from "../../kit/icons.js";
 import { markdown } from "../../kit/markdown.js";
 import { tabRow } from "../../kit/tabs.js";
 import { settle } from "../../time.js";
-import { suggestDirectories } from "./directories.js";
+import { profileState } from "./profile-state.js";
 
 const MOST_MINUTES = 120;
+const MOST_BYTES = 131_000; // of one argument, roughly: the server knows to the byte
+const AS_ARGUMENT = /\$(PROMPT\b|\{PROMPT\})/;
 
 /** Make the composer. `onStarted(run)` follows a run that was taken; `onClose` leaves the sheet on a phone. */
 export function composer(ctx, { onStarted, onClose }) {
@@ -22,11 +24,18 @@ export function composer(ctx, { onStarted, onClose }) {
   const keep = settle(() => ctx.prefs.set("draft", { ...draft }), 250);
   const mayRun = ctx.cache.session.role !== "viewer";
 
-  const profile = profileField(ctx, draft, () => (showTimeout(), keep()));
-  const directory = directoryField(ctx, draft, keep);
-  const prompt = promptField(draft, keep);
+  const profile = profileField(ctx, draft, () => (showChosen(), keep()));
+  const directory = directoryField({
+    api: ctx.api,
+    home: ctx.cache.session.home,
+    value: draft.directory ?? usualDirectory(ctx),
+    onInput: () => ((draft.directory = directory.control.value), keep()),
+  });
+  const prompt = promptField(draft, () => (judgeLength(), keep()));
+  const state = profileState(ctx);
   const timeout = timeoutField((value) => ((draft.timeout = value), keep()));
   const problem = el("p", { class: "field-error comp-error", role: "alert", hidden: true });
+  const whyNot = el("p", { class: "hint", id: uid("why"), hidden: true });
   const runNow = button({ text: "Run now", icon: "play", kind: "main", type: "submit", extra: "grow" });
   runNow.append(el("span", { class: "keys", "aria-hidden": "true" }, ctx.commands.shortcut("run-now")));
   const element = el(
@@ -39,7 +48,7 @@ export function composer(ctx, { onStarted, onClose }) {
       button({ icon: "close", kind: "quiet", label: "Close", onClick: onClose }),
     ),
     el("div", { class: "comp-body" }, profile.element, directory.element, prompt.element, timeout.element),
-    el("div", { class: "comp-foot" }, problem, runNow),
+    el("div", { class: "comp-foot" }, state.element, problem, whyNot, runNow),
   );
   let unanswered = false; // what is shown says that the server did not answer
   const fields = { agentProfileId: profile, workingDirectory: directory, content: prompt, timeout };
@@ -50,11 +59,38 @@ export function composer(ctx, { onStarted, onClose }) {
     timeout.show(draft.timeout ?? usual, chosen?.maxTimeout ?? MOST_MINUTES, usual);
   }
 
+  /** What depends on the profile. */
+  function showChosen() {
+    const chosen = ctx.cache.profile(profile.control.value);
+    showTimeout();
+    directory.showHome(chosen?.runAsUser);
+    state.show(chosen);
+    judgeLength();
+  }
+
+  // Said before it is sent: what is longer than an argument can be does not start.
+  function judgeLength() {
+    const chosen = ctx.cache.profile(profile.control.value);
+    const text = prompt.control.value;
+    const takesArgument = chosen && chosen.promptVia !== "stdin" && AS_ARGUMENT.test(chosen.invocationTemplate);
+    const size = takesArgument && text.length * 3 > MOST_BYTES ? new TextEncoder().encode(text).length : 0;
+    const isLong = size > MOST_BYTES;
+    if (isLong === prompt.isLong && !isLong) return;
+    prompt.isLong = isLong;
+    prompt.refuse(
+      isLong
+        ? `It has ${bytes(size)}, and ${chosen.name} takes it as an argument: about 131 kB at most. ` +
+            "A profile with $PROMPT_FILE or standard input takes longer ones."
+        : "",
+    );
+  }
+
   function showProfiles() {
     profile.show();
-    showTimeout();
+    showChosen();
     const why = !mayRun ? "This session may look, not run." : profile.control.value ? "" : "A profile is needed first.";
-    set(runNow, { disabled: Boolean(why), title: why || null });
+    set(runNow, { disabled: Boolean(why), "aria-describedby": why ? whyNot.id : null });
+    set(whyNot, { hidden: !why, textContent: why });
   }
 
   function say(sentences) {
@@ -71,7 +107,7 @@ export function composer(ctx, { onStarted, onClose }) {
       type: "inline",
       content: prompt.control.value,
       agentProfileId: profile.control.value,
-      workingDirectory: directory.control.value.trim() || null,
+      workingDirectory: directory.value(),
       timeout: minutesTyped,
     };
     busy(runNow, true);
@@ -96,9 +132,14 @@ export function composer(ctx, { onStarted, onClose }) {
     unanswered = false;
     say([]);
   });
-  bag.on(ctx.cache, "settings", () => (directory.showDefault(), showTimeout()));
+  bag.on(ctx.cache, "stale", () => state.look());
+  bag.on(ctx.cache, "settings", () => {
+    const { control } = directory;
+    if (draft.directory === undefined && document.activeElement !== control) control.value = usualDirectory(ctx);
+    showTimeout();
+  });
   bag.on(window, "pagehide", () => keep.now());
-  bag.add(ctx.commands.handle({ "run-now": start }), () => keep.now());
+  bag.add(ctx.commands.handle({ "run-now": start }), () => keep.now(), state.stop);
   showProfiles();
   return { element, stop: bag.off, focus: () => prompt.control.focus() };
 }
@@ -128,7 +169,7 @@ function profileField(ctx, draft, onChange) {
     const chosen = enabled.find((profile) => profile.id === draft.profile) ?? enabled[0];
     setOptions(
       control,
-      enabled.length ? enabled.map(({ id, name }) => [id, name]) : [["", "No profile yet"]],
+      enabled.length ? profileChoices(enabled) : [["", "No profile yet"]],
       chosen?.id ?? "",
     );
     control.disabled = !enabled.length;
@@ -138,25 +179,8 @@ function profileField(ctx, draft, onChange) {
   return made;
 }
 
-function directoryField(ctx, draft, keep) {
-  const control = input({
-    mono: true,
-    value: draft.directory ?? ctx.cache.settings?.defaultWorkingDirectory ?? "",
-    placeholder: "the home folder",
-  });
-  const took = () => {
-    draft.directory = control.value;
-    keep();
-  };
-  const list = combobox(control, { label: "Directories", suggest: suggestDirectories(ctx.api), onChoose: took });
-  control.addEventListener("input", took);
-  const made = field({ label: "Working directory", control, before: icon("folder"), after: list, extra: "has-list" });
-  made.showDefault = () => {
-    if (draft.directory === undefined && document.activeElement !== control)
-      control.value = ctx.cache.settings?.defaultWorkingDirectory ?? "";
-  };
-  return made;
-}
+/** Where a run starts when nothing is typed. */
+export const usualDirectory = (ctx) => ctx.cache.settings?.defaultWorkingDirectory ?? "";
 
 function promptField(draft, keep) {
   const area = el("textarea", {

@@ -2,12 +2,12 @@
 
 import { AGENTS } from "../../format.js";
 import { agentIcon, pathMark } from "../../kit/badge.js";
-import { button, saidIt } from "../../kit/button.js";
-import { copyText } from "../../kit/clipboard.js";
+import { button } from "../../kit/button.js";
+import { copyButton } from "../../kit/clipboard.js";
 import { markedCode } from "../../kit/code-field.js";
 import { el } from "../../kit/dom.js";
 import { icon } from "../../kit/icons.js";
-import { sentence } from "./checks.js";
+import { remedy, sentence } from "../../kit/sentence.js";
 
 const isCustom = ({ type }) => type === "custom";
 const familyIcon = (type) => (AGENTS[type] ?? AGENTS.custom).icon;
@@ -94,7 +94,7 @@ function agentCard(agent, hrefOf) {
             "li",
             { class: "s-timeout" },
             icon("warn"),
-            el("span", {}, sentence(text), fix && [" ", el("span", { class: "card-fix" }, sentence(fix))]),
+            el("span", {}, sentence(text), fix && [" ", el("span", { class: "card-fix" }, remedy(fix))]),
           ),
         ),
       ),
@@ -121,18 +121,11 @@ function presetRow(preset, hrefOf) {
 }
 
 function awayRow({ type, name, installHint }) {
-  const copy = button({
-    icon: "copy",
-    kind: "quiet",
-    small: true,
-    label: `Copy how to install ${name}`,
-    onClick: async () => saidIt(copy, (await copyText(installHint)) ? "Copied" : "Copying failed"),
-  });
   return el(
     "li",
     {},
     el("span", { class: "ag" }, agentIcon(type), el("span", {}, name)),
     installHint && el("code", { class: "cut", title: installHint }, installHint),
-    installHint && copy,
+    installHint && copyButton(installHint, `Copy how to install ${name}`),
   );
 }

@@ -7,16 +7,21 @@ import { markedCode } from "../../kit/code-field.js";
 import { el, fill, set } from "../../kit/dom.js";
 import { toggle } from "../../kit/form.js";
 import { icon } from "../../kit/icons.js";
+import { inPageWords } from "../../kit/labels.js";
 import { menuButton } from "../../kit/menu.js";
-import { sentence } from "./checks.js";
+import { remedy, sentence } from "../../kit/sentence.js";
+
+const BY_INPUT = "The prompt goes to standard input; there is nothing to put echo before. Run a short prompt instead.";
 
 /**
  * Make a card. `deeds`: onTest, onToggle(on, box), onDuplicate, onDelete; what the session may not do is left out.
- * Returns { element, showState(answer) }; the answer is the server's { ready, problems }, or { failed: a sentence }.
+ * Returns { element, showState(answer) }; the answer is the server's { ready, problems, cautions }, or { failed: a
+ * sentence }.
  */
 export function profileCard(profile, { href, deeds }) {
   const { name, slug, agentType, enabled } = profile;
   const state = el("div", { class: "card-state" });
+  const caution = el("span", { class: "card-caution", role: "img", hidden: true }, icon("bolt"));
   const heading = deeds.onToggle ? el("a", { href }, name) : name;
   const element = el(
     "article",
@@ -27,11 +32,13 @@ export function profileCard(profile, { href, deeds }) {
       agentMark(agentType, { chosen: profile.icon }),
       el("h2", { class: "cut", title: name }, heading),
       el("code", { class: "hint cut", title: slug }, slug),
+      caution,
       el("span", { class: "grow" }),
       toggle({
         label: `${name} is available`,
         checked: enabled,
         disabled: !deeds.onToggle,
+        title: deeds.onToggle ? null : "Only an administrator may switch profiles on and off",
         onChange: deeds.onToggle,
       }),
     ),
@@ -43,14 +50,36 @@ export function profileCard(profile, { href, deeds }) {
     state,
     el("div", { class: "card-foot" }, el("span", { class: "hint" }, boundsOf(profile)), buttons(profile, href, deeds)),
   );
-  return { element, showState: (answer) => drawState(state, answer) };
+  return {
+    element,
+    showState(answer) {
+      drawCaution(caution, answer.cautions ?? []);
+      drawState(state, answer);
+    },
+  };
 }
 
-const boundsOf = ({ enabled, defaultTimeout, maxTimeout }) =>
-  enabled ? `Uses ${minutes(defaultTimeout)}, at most ${minutes(maxTimeout)}` : "Off: it cannot be chosen for new runs";
+function boundsOf({ enabled, defaultTimeout, maxTimeout }) {
+  if (!enabled) return "Off: it cannot be chosen for new runs";
+  return `Timeout ${minutes(defaultTimeout)}, at most ${minutes(maxTimeout)}`;
+}
 
-function buttons({ name }, href, { onTest, onDuplicate, onDelete }) {
-  const test = button({ text: "Test", icon: "play", small: true, "aria-label": `Test ${name}`, onClick: onTest });
+function drawCaution(element, cautions) {
+  const words = cautions.map(({ text }) => inPageWords(text).replaceAll("`", "")).join(" ");
+  set(element, { hidden: !words, title: words, "aria-label": words });
+}
+
+function buttons({ name, promptVia }, href, { onTest, onDuplicate, onDelete }) {
+  const byInput = promptVia === "stdin";
+  const test = button({
+    text: "Test",
+    icon: "play",
+    small: true,
+    "aria-label": `Test ${name}`,
+    disabled: byInput,
+    title: byInput ? BY_INPUT : null,
+    onClick: onTest,
+  });
   const edit = el("a", { class: "b b-quiet b-s b-i", href, "aria-label": `Edit ${name}`, title: "Edit" }, icon("edit"));
   const more = menuButton(button({ icon: "more", kind: "quiet", small: true, label: `More for ${name}` }), () => [
     { text: "Duplicate", icon: "copy", onClick: onDuplicate },
@@ -71,7 +100,7 @@ function drawState(state, { ready = false, problems = [], failed = "" } = {}) {
         severity === "warning" ? "timeout" : "failed",
         severity === "warning" ? "warn" : "st-failed",
         sentence(text),
-        fix && [" ", el("span", { class: "card-fix" }, sentence(fix))],
+        fix && [" ", el("span", { class: "card-fix" }, remedy(fix))],
       ),
     ),
   );

@@ -6,21 +6,25 @@ import { downMark, field, input, select } from "../../kit/form.js";
 import { checkList } from "./checks.js";
 import { environmentField } from "./environment.js";
 import { moreFields } from "./more-fields.js";
+import { needsList } from "./needs.js";
 import { slugOf } from "./slug.js";
 import { templateField, variableList } from "./template-field.js";
 
 /**
  * The fields of `start`, a saved profile or (`isNew`) a draft, as { nodes, fields, values(), … }.
- * `onCheck` follows a change that the checks depend on, `onTick` an acknowledgement.
+ * `onCheck` follows a change that the checks depend on, `onTick` an acknowledgement, `onEnter` Enter in a field.
  */
-export function profileForm(start, { isNew, onCheck, onTick }) {
+export function profileForm(start, { isNew, onCheck, onTick, onEnter }) {
   const basic = basicFields(start);
   const template = templateField(start.invocationTemplate ?? "");
-  const environment = environmentField(start.env ?? {}, { stored: !isNew });
-  const more = moreFields(start, { onCheck });
+  const environment = environmentField(start.env ?? {}, { stored: !isNew, onEnter });
+  const more = moreFields(start, { isNew, onCheck });
   const checks = checkList({ onTick, onGo: template.select });
+  const needs = needsList({ has: environment.has, onOffer: environment.offer });
+  const drawNeeds = () => needs.draw(template.control.value);
 
-  template.control.addEventListener("input", onCheck);
+  template.control.addEventListener("input", () => (drawNeeds(), onCheck()));
+  environment.element.addEventListener("input", drawNeeds);
   basic.agentType.control.addEventListener("change", () => more.follow(basic.agentType.control.value));
   proposeSlug(basic, isNew);
 
@@ -35,7 +39,12 @@ export function profileForm(start, { isNew, onCheck, onTick }) {
       el(
         "div",
         { class: "editor-side" },
-        el("section", { class: "is-checks" }, el("h3", { class: "label" }, "Checks"), checks.element),
+        el(
+          "div",
+          { class: "is-checks" },
+          el("section", {}, el("h3", { class: "label" }, "Checks"), checks.element),
+          needs.element,
+        ),
         el("section", { class: "is-reference" }, el("h3", { class: "label" }, "Variables"), variableList()),
       ),
       el("div", { class: "editor-main" }, more.via, more.times, environment.element, more.element),
@@ -43,7 +52,15 @@ export function profileForm(start, { isNew, onCheck, onTick }) {
     fields: { ...basic, invocationTemplate: template, env: environment, ...more.fields },
     reveal: more.reveal,
     unacknowledged: checks.unacknowledged,
+    cautions: checks.cautions,
     failCheck: checks.fail,
+    /** Say what a run would miss, as it was found for `start`. */
+    showNeeds: (problems, command) => {
+      needs.look({ problems, command, template: start.invocationTemplate ?? "" });
+      drawNeeds();
+    },
+    /** Point at what cannot be sent as it is; says whether there is something. */
+    hasGaps: environment.hasGaps,
     values: () => ({
       name: basic.name.control.value.trim(),
       slug: basic.slug.control.value.trim(),
@@ -53,9 +70,14 @@ export function profileForm(start, { isNew, onCheck, onTick }) {
       acknowledgedDangers: checks.acknowledged(),
       ...more.values(),
     }),
-    /** Show what the server said of `asked`, a template that may have been changed since. */
-    showCheck(answer, asked) {
-      checks.show(answer, asked, start.acknowledgedDangers ?? []);
+    /** Nothing is written yet. */
+    restCheck() {
+      checks.rest("The template is checked as you write it.");
+      template.mark([]);
+    },
+    /** Show what the server said of `asked`, a template that may have been changed since, and `why` it is not all. */
+    showCheck(answer, asked, why = "") {
+      checks.show(answer, asked, start.acknowledgedDangers ?? [], why);
       template.preview(answer.previewCommand);
       if (template.control.value === asked) template.mark(checks.marks(asked));
     },

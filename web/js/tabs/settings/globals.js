@@ -57,6 +57,13 @@ const FIELDS = [
     kind: megabytes,
   },
   {
+    name: "minFreeDiskMB",
+    label: "Free disk for a new run",
+    hint: "Below it runs wait in the queue; 0 lets them start until the disk is full",
+    unit: "MB",
+    kind: number,
+  },
+  {
     name: "logDirectory",
     label: "Output directory",
     hint: "For new runs; empty means inside the data directory",

@@ -16,7 +16,7 @@ const LIMITS = [
   ["processes", "Processes", ""],
   ["openFiles", "Open files", ""],
   ["fileSizeMB", "File size", "MB"],
-  ["coreMB", "Core dump", "MB"],
+  ["coreMB", "Core dump", "MB", "0: a crash leaves none"],
 ];
 const NUMBERS = ["defaultTimeout", "maxTimeout", "cols", "rows", "killGraceSeconds"];
 const LEFTOVERS = [
@@ -28,10 +28,10 @@ const LEFTOVERS = [
  * The fields as { element, via, fields, values(), reveal(reasons), follow(agentType) }; `onCheck` follows a change that
  * the checks of the template depend on.
  */
-export function moreFields(start, { onCheck }) {
+export function moreFields(start, { isNew, onCheck }) {
   const fields = simpleFields(start, onCheck);
   const icon = iconField(start.icon ?? null, start.agentType);
-  const limits = limitFields(start.limits ?? {});
+  const limits = limitFields(start.limits ?? (isNew ? { coreMB: 0 } : {}));
   const tty = toggle({ label: "Runs in a terminal", checked: start.requiresTTY ?? true });
   const enabled = toggle({ label: "Available for new runs", checked: start.enabled ?? true });
   const { defaultTimeout, maxTimeout, shell, promptVia, runAsUser } = fields;
@@ -81,7 +81,7 @@ export function moreFields(start, { onCheck }) {
       leftovers: fields.leftovers.control.value,
       limits: Object.fromEntries(
         LIMITS.map(([name]) => [name, numberOf(limits[name])]).filter(
-          ([name, value]) => value !== null || start.limits?.[name] !== undefined,
+          ([name, value]) => value !== null || start.limits?.[name] !== undefined || (isNew && name === "coreMB"),
         ),
       ),
     }),
@@ -147,11 +147,12 @@ function viaField(value, onCheck) {
 
 function limitFields(limits) {
   return Object.fromEntries(
-    LIMITS.map(([name, label, unit]) => [
+    LIMITS.map(([name, label, unit, hint]) => [
       name,
       field({
         label,
-        control: input({ type: "number", value: limits[name] ?? "", placeholder: "none" }),
+        hint,
+        control: input({ type: "number", value: limits[name] ?? "", placeholder: "no limit" }),
         after: unit && el("span", { class: "unit" }, unit),
       }),
     ]),

@@ -60,11 +60,15 @@ export function mountProfiles(root, ctx) {
   function drawCards(profiles) {
     for (const id of [...cards.keys()]) if (!profiles.some((profile) => profile.id === id)) cards.delete(id);
     const grid = list.querySelector(":scope > .cards.is-profiles") ?? el("div", { class: "cards is-profiles" });
-    if (!grid.parentNode) fill(list, grid);
+    if (!grid.parentNode) {
+      fill(list, grid);
+      new ResizeObserver(() => markLastRow(grid)).observe(grid);
+    }
     arrange(
       grid,
       profiles.map((profile) => cardOf(profile).element),
     );
+    markLastRow(grid);
   }
 
   // A card is made anew only when its profile changed: the others keep what is open in them.
@@ -224,6 +228,12 @@ export function mountProfiles(root, ctx) {
   load();
   if (mayEdit) looking = loadAgents().finally(() => (looking = null));
   return bag.off;
+}
+
+// Below the last row there is nothing that a card could move: it says all it has to say.
+function markLastRow(grid) {
+  const last = grid.lastElementChild?.offsetTop;
+  for (const card of grid.children) card.classList.toggle("is-last-row", card.offsetTop === last);
 }
 
 /** Put `elements` into `grid` in this order, moving as few as possible: what is moved loses its focus. */

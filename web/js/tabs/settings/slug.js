@@ -1,4 +1,4 @@
-// Slugs: proposed from a name, and one that is free.
+// Names and slugs of new profiles: a slug proposed from a name, and what is free of both.
 
 const MOST = 64;
 
@@ -21,6 +21,12 @@ export function freeSlug(slug, taken) {
     const next = `${trimmed(slug, MOST - 1 - String(number).length)}-${number}`;
     if (!taken.includes(next)) return next;
   }
+}
+
+/** `name`, with a number behind it if it is taken. */
+export function freeName(name, taken) {
+  if (!name || !taken.includes(name)) return name;
+  for (let number = 2; ; number += 1) if (!taken.includes(`${name} ${number}`)) return `${name} ${number}`;
 }
 
 const trimmed = (slug, most) => slug.slice(0, most).replace(/-+$/, "");

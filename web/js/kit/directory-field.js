@@ -1,13 +1,32 @@
-// Suggestions for a working directory: the known ones first, then the folders under what is typed.
+// The field for a working directory; it suggests the known ones first, then the folders under what is typed.
 
-import { pathMark } from "../../kit/badge.js";
-import { el } from "../../kit/dom.js";
-import { icon } from "../../kit/icons.js";
+import { pathMark } from "./badge.js";
+import { combobox } from "./combobox.js";
+import { el } from "./dom.js";
+import { field, input } from "./form.js";
+import { icon } from "./icons.js";
 
 const MOST = 12;
 
+/**
+ * The field; `home` is the folder of the server's own user, `onInput` follows what is typed or chosen. Besides what every
+ * field has: value() is what to send, and showHome(user) names the home folder that is taken when it is empty.
+ */
+export function directoryField({ api, home, value, onInput = () => {} }) {
+  const control = input({ mono: true, value });
+  const list = combobox(control, { label: "Directories", suggest: suggestDirectories(api), onChoose: onInput });
+  control.addEventListener("input", onInput);
+  const made = field({ label: "Working directory", control, before: icon("folder"), after: list, extra: "has-list" });
+  made.value = () => control.value.trim() || null;
+  made.showHome = (user) => {
+    control.placeholder = user ? `the home folder of ${user}` : `${home}, the home folder`;
+  };
+  made.showHome(null);
+  return made;
+}
+
 /** A function that resolves to options for what is typed. */
-export function suggestDirectories(api) {
+function suggestDirectories(api) {
   let known = null;
 
   return async (text) => {

@@ -1,0 +1,92 @@
+"""Picks which queued run starts next, and looks again when that cannot be told yet. Used by the conductor's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from airunner.base.bus import Bus
+from airunner.base.errors import Busy
+from airunner.domain.record import Doc, from_doc
+from airunner.domain.settings import Settings
+from airunner.domain.states import Status
+from airunner.engine.finish import RETRY_SECONDS
+from airunner.engine.queue import Queue
+from airunner.engine.resolve import Environment
+from airunner.engine.steps import Steps
+from airunner.store.contract import Store
+
+_ROOM_SECONDS = 3.0
+Launch = Callable[[Doc, Doc | None, Settings], None]
+
+
+class Dispatcher:
+    """First in, first out, up to the limit of runs at once, as far as the disk has room."""
+
+    def __init__(
+        self,
+        store: Store,
+        queue: Queue,
+        bus: Bus,
+        steps: Steps,
+        live: Collection[str],
+        environment: Environment,
+        launch: Launch,
+    ) -> None:
+        """`live` are the runs that have a shim; `launch` gets one more with its profile, if there is one, and never raises."""
+        self._store = store
+        self._queue = queue
+        self._bus = bus
+        self._steps = steps
+        self._live = live
+        self._environment = environment
+        self._launch = launch
+        self._is_due = False
+
+    def take(self, run: Doc) -> None:
+        """Take a queued run, and start what may start."""
+        self._queue.put(run)
+        self.pump()
+
+    def pump(self) -> None:
+        """Start what may start now; what is held by the store or the disk is tried again, as long as it waits."""
+        if not self._queue:
+            return
+        try:
+            self._start_next()
+        except Busy:
+            self._later(RETRY_SECONDS)
+        changed, held = self._queue.news()
+        for run_id in changed:
+            self._bus.ring("runs", run_id)
+        if held:
+            self._later(_ROOM_SECONDS)
+
+    def find_out(self, run_id: str) -> None:
+        """Take a run of which only the store knows whether it is queued."""
+        try:
+            run = self._store.get_run(run_id)
+        except Busy:
+            self._steps.later(RETRY_SECONDS, lambda: self.find_out(run_id))
+            return
+        if run and run["status"] == Status.QUEUED and run_id not in self._live and run_id not in self._queue:
+            self._bus.ring("runs", run_id)
+            self.take(run)
+
+    def _start_next(self) -> None:
+        settings = from_doc(Settings, self._store.settings())
+        self._queue.look(settings.min_free_disk_mb)
+        while len(self._live) < settings.max_concurrent_runs and (run := self._queue.first()):
+            if not self._environment.is_ready(run.get("runAsUser"), lambda: self._steps.put(self.pump)):
+                return  # its login shell is still being asked; nothing else must wait for that
+            profile = self._store.get("profiles", run["agentProfileId"])
+            self._queue.take(run["runId"])
+            self._launch(run, profile, settings)
+
+    def _later(self, seconds: float) -> None:
+        if not self._is_due:
+            self._is_due = True
+            self._steps.later(seconds, self._again)
+
+    def _again(self) -> None:
+        self._is_due = False
+        self.pump()

@@ -1,0 +1,31 @@
+"""The short form of the long story: `python3 -m tests.chaos` tells that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.chaos.faults import FAULTS, Faults
+from tests.chaos.story import tell
+from tests.chaos.work import KINDS, Job
+
+
+def test_chaos_when_faults_come_under_load_then_no_run_is_lost_doubled_or_stuck_and_nothing_is_left(
+    tmp_path: Path,
+) -> None:
+    report = tell(tmp_path / "house", rounds=15, seed=7)
+    print(report.table())
+    assert report.findings.all() == []
+    assert report.runs >= 15
+    assert sum(report.faults.values()) >= 8
+
+
+def test_faults_when_they_are_drawn_then_each_has_its_method() -> None:
+    assert all(hasattr(Faults, "_" + name.replace(" ", "_").lower()) for name in FAULTS)
+
+
+def test_jobs_when_they_are_undisturbed_then_each_kind_says_how_it_ends() -> None:
+    ends = {kind: (job.status, job.exit_code) for kind in KINDS if (job := Job(4, kind, 8))}
+    assert ends["short"] == ("failed", 1)
+    assert ends["talk"] == ends["tree"] == ends["pipes"] == ("completed", 0)
+    assert ends["deaf"] == ("timeout", None)
+    assert Job(4, "talk", 8).stdout().count(b"\r\n") == 9
