@@ -201,6 +201,7 @@ class Conductor:
         except Busy:
             live.started = False
             self._steps.later(RETRY_SECONDS, lambda: self._look(live.run_id))
+            return
         self._bus.ring("runs", live.run_id)
 
     def _lose(self, live: Live) -> None:

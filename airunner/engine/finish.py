@@ -31,6 +31,7 @@ _SHORT_OF = {
     errno.EAGAIN: "no further process can be made; the limit of processes is reached (ulimit -u, pids.max)",
     errno.ENOMEM: "there is not enough memory for another process",
     errno.EPIPE: "its supervising process ended at once",
+    errno.ECONNRESET: "the process that starts runs (the nursery) ended again and again",
 }
 RETRY_SECONDS = 1.0
 _log = logger("engine")

@@ -71,7 +71,10 @@ def end_shim(live: Live) -> None:
     """End a shim that cannot be asked, and its tree; that it is gone is then seen as for any other."""
     tree: list[Process] = []
     if live.pidfd is not None:
-        tree = list(descendants(_pid_of(live.pidfd)))
+        shim = _pid_of(live.pidfd)
+        tree = descendants(shim)
+        if _pid_of(live.pidfd) != shim:
+            tree = []  # it was reaped meanwhile, and its pid can be another's
         send_pidfd_kill(live.pidfd)
     end_orphans(live.folder)
     for process in tree:  # a folder that is gone tells of nobody

@@ -7,7 +7,7 @@ import time
 
 from airunner.spool.freeze import end_all
 from airunner.spool.layout import Folder
-from airunner.spool.procs import Process, boot_id, environment_of, everyone
+from airunner.spool.procs import Process, boot_id, environment_of, everyone, look_at
 from airunner.spool.state import State, read_state
 
 _PAUSE = 0.02
@@ -51,15 +51,30 @@ class _Kin:
         self._known.update(process.key for process in alive if self._mark in environment_of(process.pid))
         while True:
             ours = [process for process in alive if process.key in self._known]
-            pids = {process.pid for process in ours}
-            sessions = {process.session for process in ours} - {0}  # of another pid namespace
-            new = {process.key for process in alive if process.parent in pids or process.session in sessions}
-            if new <= self._known:
+            parents = {process.pid: process for process in ours}
+            sessions = {process.session: process for process in ours}
+            new = [
+                process
+                for process in alive
+                if process.key not in self._known
+                and (_is_kin(parents.get(process.parent), process) or _is_kin(sessions.get(process.session), process))
+            ]
+            if not new:
                 return ours
-            self._known |= new
+            self._known.update(process.key for process in new)
 
     def _may_be(self, process: Process) -> bool:
         return process.is_alive and process.start >= self._since and process.session != self._our_session
+
+
+def _is_kin(known: Process | None, other: Process) -> bool:
+    """Say whether `known` is parent or of the session of `other`, also when pids are given to others meanwhile."""
+    if known is None or other.session == 0:  # 0 is of another pid namespace
+        return False
+    before, now, after = look_at(known.pid), look_at(other.pid), look_at(known.pid)
+    if not (before and now and after) or not before.start == after.start == known.start or now.start != other.start:
+        return False
+    return known.pid == now.parent or before.session == now.session == after.session
 
 
 def _recorded(folder: Folder) -> set[tuple[int, int]]:

@@ -24,6 +24,7 @@ from airunner.spool.spec import Spec, pack
 from airunner.spool.state import State
 
 _SPEC_SECONDS = 10.0
+_MORE_NURSERIES = 2
 _PIPE_BYTES = 1024 * 1024
 _log = logger("engine")
 
@@ -85,14 +86,18 @@ class Shims:
         self._nursery.close()
 
     def _fork(self) -> tuple[Newborn, int]:
-        """Have a shim forked; return it and the descriptor that takes its spec."""
-        try:
-            return self._ask()
-        except (ConnectionError, TimeoutError) as error:
-            _log.warning("nursery ended, starting another%s", pairs(error=error))
-            self._nursery.end()
-            self._nursery = self._new_nursery()
-            return self._ask()
+        """Have a shim forked; return it and the descriptor that takes its spec.
+
+        Without its spec a shim starts nothing, so asking again does no harm.
+        """
+        for _ in range(_MORE_NURSERIES):
+            try:
+                return self._ask()
+            except (ConnectionError, TimeoutError) as error:
+                _log.warning("nursery ended, starting another%s", pairs(error=error))
+                self._nursery.end()
+                self._nursery = self._new_nursery()
+        return self._ask()
 
     def _ask(self) -> tuple[Newborn, int]:
         # A pipe for each asking: a nursery may have forked a shim before it ended, and that one reads its pipe, too.

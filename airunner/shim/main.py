@@ -175,12 +175,16 @@ class _Run:
                 else:
                     write_exit(self._folder, self._reserved, record)
                 return
+            except IsADirectoryError:  # somebody put a folder in its place: no waiting will help
+                return
             except OSError:
                 time.sleep(1)  # the record is the only witness of the end: keep it until the disk takes it
 
     def _write_anew(self, record: Exit) -> None:
-        """Leave the record where the folder was, for who removed it did not mean the end of the run."""
+        """Leave the record where the folder was, unless all that the server keeps was removed with it."""
         folder = Folder(Path(self._spec.folder))
+        if not folder.path.parents[2].is_dir():
+            return
         make_private_folder(folder.path)
         reason = f"{record.reason or ''} Its folder was removed while it ran, and its output with it.".strip()
         write_exit(folder, reserve_exit(folder), replace(record, reason=reason))

@@ -111,17 +111,33 @@ def children(pid: int) -> list[int]:
 
 
 def family(root: int) -> Iterator[Process]:
-    """Yield every process below `root`, those that ended and are not reaped too; parents before children."""
-    waiting = [root]
+    """Yield every process below `root`, those that ended and are not reaped too; parents before children.
+
+    `root` must be ourselves or one that is not reaped before the walk ends. Pids that are given to others while we look
+    lead nowhere: a child counts when it says so itself, and its parent is the same before and after.
+    """
+    waiting: list[tuple[int, int | None]] = [(root, None)]
     seen = {root}
     while waiting:
-        for pid in reversed(children(waiting.pop())):  # the newest first: it may be gone soon
-            if pid not in seen:
-                seen.add(pid)
-                waiting.append(pid)
-                # Looked at before its children are: of one that is stopped by then, all children are found.
-                if process := look_at(pid):
-                    yield process
+        pid, start = waiting.pop()
+        born = _born(pid)
+        for process in born if start is None else _vouched(pid, start, list(born)):
+            if process.pid not in seen:
+                seen.add(process.pid)
+                waiting.append((process.pid, process.start))
+                yield process
+
+
+def _born(pid: int) -> Iterator[Process]:
+    """Yield the children of a process. Each is looked at before its own are: of one that has stopped all are found."""
+    for child in reversed(children(pid)):  # the newest first: it may be gone soon
+        if (process := look_at(child)) and process.parent == pid:
+            yield process
+
+
+def _vouched(pid: int, start: int, born: list[Process]) -> list[Process]:
+    now = look_at(pid) if born else None
+    return born if now and now.start == start else []
 
 
 def descendants(root: int) -> list[Process]:

@@ -382,6 +382,16 @@ def test_runs_whose_folders_are_deleted_go_on_and_their_end_is_known(shell: Hous
     until(lambda: not proc.is_alive(agent) and not proc.is_alive(inner))
 
 
+def test_nothing_is_made_again_where_the_whole_data_folder_was_removed(shell: House, tmp_path: Path) -> None:
+    _, pid = _begin(shell, "while ! [ -e go ]; do sleep 0.02; done", workingDirectory=str(tmp_path))
+    shim = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    shell.kill9()
+    until(lambda: not shutil.rmtree(shell.data, ignore_errors=True) and not shell.data.exists())
+    (tmp_path / "go").touch()
+    until(lambda: not proc.is_alive(shim), within=20)
+    assert not shell.data.exists()
+
+
 def test_output_that_is_removed_while_somebody_views_it_ends_the_view(shell: House) -> None:
     run_id = start_run(shell, "seq 1 60000")["runId"]
     shell.wait_for_run(run_id)

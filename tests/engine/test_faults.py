@@ -279,6 +279,27 @@ def test_nursery_when_it_does_not_answer_then_another_one_is_asked_and_the_run_s
         assert not proc.is_alive(stuck.pid)
 
 
+def test_nursery_when_new_ones_end_at_once_too_then_the_run_says_so_and_the_next_one_runs(tmp_path: Path) -> None:
+    with Desk(tmp_path) as desk:
+        begin, left = desk.shims._new_nursery, 3
+
+        def begin_in_vain() -> Any:
+            nonlocal left
+            nursery = begin()
+            if left:
+                left -= 1
+                os.kill(nursery.pid, signal.SIGKILL)
+            return nursery
+
+        desk.shims._new_nursery = begin_in_vain
+        os.kill(desk.shims._nursery.pid, signal.SIGKILL)
+        run = desk.ended(desk.run("touch never"))
+        assert run["status"] == "failed"
+        assert "could not be started" in run["reason"]
+        assert desk.ended(desk.run("exit 5"))["exitCode"] == 5
+        assert not (tmp_path / "never").exists()
+
+
 def test_nursery_when_it_ends_between_fork_and_answer_then_the_run_starts_once(tmp_path: Path) -> None:
     with Desk(tmp_path) as desk:
         ending = desk.shims._nursery

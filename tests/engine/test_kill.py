@@ -144,6 +144,7 @@ def test_a_run_whose_shim_is_of_an_earlier_server_is_watched_all_the_same(tmp_pa
             held = take_lock(folder.lock)
             assert held is not None
         until(lambda: run["runId"] in desk.conductor._live, within=10)
+        desk.settle()  # the step that asked for the shim is over
         until(lambda: desk.conductor._live[run["runId"]].pidfd is None, within=10)
         assert desk.now(run)["status"] == "queued"
         os.close(held)

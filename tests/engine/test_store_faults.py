@@ -175,10 +175,12 @@ def _serve(data: Path) -> subprocess.CompletedProcess[bytes]:
 
 def test_a_store_that_turns_out_to_be_damaged_is_said_and_not_a_fault_of_the_request(shell: House) -> None:
     run_id = _begin(shell, "go")
-    file = shell.data / "airunner.db"
-    with file.open("r+b") as writing:
-        writing.seek(4096)
-        writing.write(b"\xa5" * (file.stat().st_size - 4096))
+    shell.api("PATCH", "settings", {"defaultTimeout": 31})  # so that nobody's memory of the file is good any more
+    for name, head in (("airunner.db", 4096), ("airunner.db-wal", 32)):
+        file = shell.data / name
+        with file.open("r+b") as writing:
+            writing.seek(head)
+            writing.write(b"\xa5" * (file.stat().st_size - head))
     answers: list[Any] = [shell.request("GET", f"{API}/{path}") for path in ("profiles", "runs", "settings")]
     assert {answer.status for answer in answers} <= {200, 503}
     refused = [answer.json for answer in answers if answer.status == 503]

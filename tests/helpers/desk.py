@@ -95,6 +95,12 @@ class Desk:
         wish = StartRequest(content=script, agent_profile_id="sh", working_directory=str(self.folder), timeout=minutes)
         return self.admission.admit(wish, Origin("tester"))
 
+    def settle(self) -> None:
+        """Wait until the engine has taken the steps that wait for it now."""
+        taken = threading.Event()
+        self.conductor._steps.put(taken.set)
+        assert taken.wait(10)
+
     def started(self, run: dict[str, Any]) -> State:
         """Wait until the run's command runs and the engine knows of it."""
         until(lambda: self.now(run)["status"] != "queued", within=10)
