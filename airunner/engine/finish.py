@@ -46,12 +46,14 @@ class Closer:
         self._steps = steps
         self._screens = screens
 
-    def close(self, run_id: str, changes: Doc) -> None:
-        """Write a run's end; while the store is away, try until it takes it."""
+    def close(self, run_id: str, changes: Doc, *, again: bool = False) -> None:
+        """Write a run's end; while the store is away, try until it takes it (`again`)."""
         try:
             run = self._store.change_run(run_id, changes, only_if=ACTIVE)
-        except Busy:  # not written, or written and not known to be: asking again does no harm
-            self._steps.later(RETRY_SECONDS, lambda: self.close(run_id, changes))
+            if run is None and again:
+                run = self._store.get_run(run_id)  # it had been written after all
+        except Busy:
+            self._steps.later(RETRY_SECONDS, lambda: self.close(run_id, changes, again=True))
             return
         if run is not None:
             _log.info("run ended%s", pairs(run=run_id, status=changes["status"], exit=changes.get("exitCode")))

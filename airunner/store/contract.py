@@ -11,7 +11,8 @@ Promises that hold for every method:
   write holds although the process is killed; the power may take it, together with what came after it, until the
   next durable write returns.
 - **Time.** A call takes at most two seconds, then it raises Busy, as it does while the store is away. Busy from a reading
-  call means nothing. Busy from a writing call means: not written, or not known to be; look before you repeat it.
+  call means nothing. Busy from a writing call means: not written, or not known to be; it may still be on its way, so a
+  reading may miss it. A later write to the same document comes after it: once that one returns, all is known.
 - **Errors.** Busy as above, and what a method names. A closed store raises Busy.
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,10 @@ import pytest
 from airunner.api.glimpse import Glimpses
 from airunner.base.bus import Bus
 from airunner.base.errors import Busy
+from airunner.domain.query import RunQuery
 from tests.helpers import proc
+from tests.helpers.desk import Desk
+from tests.helpers.held import Held
 from tests.helpers.runs import raw_output, start_run, wait_running
 from tests.helpers.server import API, House, Reply
 from tests.helpers.wait import until
@@ -114,6 +118,53 @@ def test_many_requests_at_once_do_not_wait_for_each_other(shell: House) -> None:
         assert {answer.status for answer, _ in answers} == {503}
         assert max(seconds for _, seconds in answers) < 2 * _WITHIN
         assert shell.request("GET", "/healthz").status == 200
+
+
+def test_a_run_that_is_stored_after_it_was_refused_runs_once(tmp_path: Path) -> None:
+    """The writer has begun with it when its caller gives up, and what the store shows meanwhile is that there is none."""
+    with Desk(tmp_path) as desk:
+        writer = desk.store._writer  # type: ignore[attr-defined]
+        first, second = Held(writer), threading.Event()
+        with ThreadPoolExecutor(2) as pool:
+            slow = pool.submit(writer.do, lambda link: second.wait(10))
+            until(lambda: writer._queue.qsize() == 1)
+            asked = pool.submit(desk.run, "echo x >> once")
+            until(lambda: writer._queue.qsize() == 2)
+            first.let_go()  # what waits is one batch now
+            with pytest.raises(Busy, match="look whether it is there"):
+                asked.result()
+            desk.settle()
+            assert desk.store.active_runs() == []
+            second.set()
+            with contextlib.suppress(Busy):
+                slow.result()
+        until(lambda: (tmp_path / "once").exists(), within=10)
+        assert [desk.ended(run)["status"] for run in _all_runs(desk)] == ["completed"]
+        assert (tmp_path / "once").read_text() == "x\n"
+
+
+def test_an_end_that_is_stored_after_all_is_told_like_any_other(tmp_path: Path) -> None:
+    with Desk(tmp_path) as desk:
+        run = desk.run("printf '\\e[?1049hfull\\e[?1049l'; while ! [ -e go ]; do sleep 0.02; done")
+        desk.started(run)
+        change, is_first = desk.store.change_run, True
+
+        def change_and_be_late(run_id: str, changes: Any, *, only_if: Any) -> Any:
+            nonlocal is_first
+            changed = change(run_id, changes, only_if=only_if)
+            if "finishedAt" in changes and is_first:
+                is_first = False
+                raise Busy("late")
+            return changed
+
+        desk.store.change_run = change_and_be_late  # type: ignore[method-assign]
+        (tmp_path / "go").touch()
+        until(lambda: desk.now(run)["lastScreen"] == "full", within=10)
+        assert not is_first
+
+
+def _all_runs(desk: Desk) -> list[Any]:
+    return desk.store.find_runs(RunQuery()).runs
 
 
 def test_a_request_that_is_repeated_with_its_key_after_a_lock_runs_once(shell: House) -> None:

@@ -14,6 +14,7 @@ from airunner.base.errors import Busy, Conflict
 from airunner.store import sqlite_link, sqlite_writer
 from airunner.store.sqlite_link import Readers, connect
 from airunner.store.sqlite_writer import Writer
+from tests.helpers.held import Held
 from tests.helpers.wait import until
 
 Link = sqlite3.Connection
@@ -50,24 +51,6 @@ def kept(file: Path) -> list[int]:
     found = [a for (a,) in link.execute("SELECT a FROM t ORDER BY a")]
     link.close()
     return found
-
-
-class Held:
-    """A job that keeps the writer until it is let go."""
-
-    def __init__(self, writer: Writer) -> None:
-        self._begun, self._go = threading.Event(), threading.Event()
-        self.thread = threading.Thread(target=writer.do, args=(self._work,))
-        self.thread.start()
-        assert self._begun.wait(5)
-
-    def _work(self, _: Link) -> None:
-        self._begun.set()
-        assert self._go.wait(5)
-
-    def let_go(self) -> None:
-        self._go.set()
-        self.thread.join(5)
 
 
 def started(
