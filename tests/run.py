@@ -53,7 +53,8 @@ def checks(pytest_arguments: list[str]) -> Iterator[tuple[str, list[str]]]:
     scripts = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests/web").rglob("*.test.*js"))
     if scripts:
         yield "node --test", ["node", "--test", *scripts]
-    yield "pytest", [*tool, "pytest", *pytest_arguments]
+    # Beside each other: most tests wait for processes, of which each is one of many on a real machine, too.
+    yield "pytest", [*tool, "pytest", "--numprocesses=auto", "--dist=worksteal", *pytest_arguments]
 
 
 def step(name: str, command: list[str]) -> bool:
