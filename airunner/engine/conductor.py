@@ -5,6 +5,7 @@ Others hand it events; they share none of its state. What a shim says is a hint:
 
 from __future__ import annotations
 
+import contextlib
 import time
 from concurrent.futures import Future
 from pathlib import Path
@@ -22,7 +23,7 @@ from airunner.engine.dispatch import Dispatcher
 from airunner.engine.finish import RETRY_SECONDS
 from airunner.engine.live import USUAL, Live, Waits, Watcher, end_shim, facts, forget_pidfd
 from airunner.engine.queue import Queue
-from airunner.engine.recover import Found, inspect, open_command
+from airunner.engine.recover import Found, has_command, inspect, open_command
 from airunner.engine.resolve import Environment, launch_spec
 from airunner.engine.screens import Screens
 from airunner.engine.shims import Shims, open_pidfd, order_kill, wake
@@ -34,6 +35,7 @@ from airunner.spool.state import read_exit, read_state
 from airunner.store.contract import Store
 
 _KILL_WAIT = 5.0
+_RECOVERY_TRIES = 5
 _log = logger("engine")
 
 
@@ -140,12 +142,15 @@ class Conductor:
         """Close a run that has no shim of ours; a shim of an earlier server may come to it only now, or did before."""
         folder, run_id = Folder(Path(run["folder"])), run["runId"]
         try:
-            folder.bury()
+            folder.bury((status, reason))
             found = inspect(folder)
         except OSError:
             found = Found.NEVER_STARTED
-        if found is Found.NEVER_STARTED:
-            self._closer.close(run_id, finish.unstarted_changes(status, reason, self._clock.now()))
+        if found in (Found.NEVER_STARTED, Found.BURIED):
+            changes = finish.unstarted_changes(status, reason, self._clock.now())
+            if not self._closer.close(run_id, changes):
+                with contextlib.suppress(OSError):
+                    folder.bury((status, reason), make=True)  # where the next server finds it
             return
         self._take_over(run, found)
         if live := self._live.get(run_id):
@@ -206,24 +211,24 @@ class Conductor:
 
     def _lose(self, live: Live) -> None:
         """The shim died without a record: end what is left, and say so."""
-        record = read_exit(live.folder)  # written between the first look and the check of the lock
-        if record is not None:
-            self._end(live, finish.ended_changes(record))
-            return
-        if room.lack(live.folder.path, 0) and self._never_began(live):
+        if self._never_began(live) and room.lack(live.folder.path, 0):
             self._requeue(live)
             return
         try:
             if not live.folder.bury():
+                self._sweeper.arm()
                 return  # alive after all
         except OSError as error:
             _log.warning("folder not buried%s", pairs(run=live.run_id, error=error))
+        if record := read_exit(live.folder):  # written before we had the lock
+            self._end(live, finish.ended_changes(record))
+            return
         _log.warning("shim lost%s", pairs(run=live.run_id))
         self._end(live, finish.lost_changes(live.folder, self._clock.now(), ended_as=live.ended_as))
 
     def _never_began(self, live: Live) -> bool:
         """Say whether a shim that is gone came to nothing, for want of room: without its state no command is started."""
-        return live.ended_as is None and live.folder.path.is_dir() and read_state(live.folder) is None
+        return live.ended_as is None and live.folder.path.is_dir() and not live.folder.state.exists()
 
     def _end(self, live: Live, changes: Doc) -> None:
         self._forget(live)
@@ -259,6 +264,8 @@ class Conductor:
             self._order_kill(live, ("killed", f"Killed by {by}."), by)
         elif run := self._queue.take(run_id):
             self._close_unstarted(run, "killed", f"Killed by {by} while it was queued.")
+        elif (known := self._store.get_run(run_id)) and known["status"] in ACTIVE:
+            raise Busy("What the run is doing is being found out; ask again in a moment.")
         else:
             raise Conflict("The run has already ended.", code="already_finished")
 
@@ -278,13 +285,22 @@ class Conductor:
             self._steps.later(RETRY_SECONDS, self._recover)
             return
         for run in active:
-            try:
-                self._recover_one(run)
-            except Exception as error:
-                _log.exception("run not recovered%s", pairs(run=run["runId"]))
-                reason = f"Its folder could not be read after a restart: {error}."
-                self._closer.close(run["runId"], finish.unstarted_changes("failed", reason, self._clock.now()))
+            self._recover_patiently(run)
         self._dispatch.pump()
+
+    def _recover_patiently(self, run: Doc, tries: int = _RECOVERY_TRIES) -> None:
+        """Recover a run; one whose folder cannot be read is looked at again, for long while its command lives."""
+        try:
+            self._recover_one(run)
+        except Exception as error:
+            _log.exception("run not recovered%s", pairs(run=run["runId"], tries=tries))
+            if live := self._live.get(run["runId"]):
+                self._forget(live)
+            if tries > 1 or has_command(run):
+                self._steps.later(RETRY_SECONDS, lambda: self._recover_patiently(run, tries - 1))
+                return
+            reason = f"Its folder could not be read after a restart: {error}."
+            self._closer.close(run["runId"], finish.unstarted_changes("failed", reason, self._clock.now()))
 
     def _recover_one(self, run: Doc) -> None:
         run_id, folder = run["runId"], Folder(Path(run["folder"]))
@@ -294,6 +310,8 @@ class Conductor:
         _log.info("run found%s", pairs(run=run_id, was=run["status"], found=found))
         if found is Found.NEVER_STARTED and run["status"] == Status.QUEUED:
             self._queue.put(run)
+        elif found is Found.BURIED:
+            self._close_unstarted(run, *(folder.epitaph() or finish.NEVER_STARTED))
         else:
             self._take_over(run, found)
 
@@ -301,20 +319,18 @@ class Conductor:
         """Follow a run that an earlier server began, or close it."""
         live = Live(run["runId"], Folder(Path(run["folder"])), 0)
         live.ends_by = self._sweeper.ends_by(run["timeout"] * 60, live.grace)
+        self._live[live.run_id] = live
         if found is Found.ALIVE:
             self._adopt(live)
         elif found is Found.ENDED:
-            self._live[live.run_id] = live
             self._look(live.run_id)
         elif not live.folder.path.is_dir() and (pidfd := open_command(run)) is not None:
             live.pidfd, live.started = pidfd, True  # the folder may come back before the command ends
-            self._live[live.run_id] = live
             self._watch(live)
         else:
             self._lose(live)
 
     def _adopt(self, live: Live) -> None:
-        self._live[live.run_id] = live
         state = read_state(live.folder)
         if state is not None:
             left = state.deadline_boottime - time.clock_gettime(time.CLOCK_BOOTTIME)

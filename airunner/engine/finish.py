@@ -23,7 +23,7 @@ from airunner.store.contract import Store
 
 OVERDUE = ("timeout", "Stopped after its timeout, which its supervising process did not keep.")
 _LOST = ("failed", "Its supervising process ended unexpectedly, so the exit code is not known.")
-_NEVER_STARTED = ("failed", "The run could not be started: its supervising process ended at once.")
+NEVER_STARTED = ("failed", "The run could not be started: its supervising process ended at once.")
 _GONE = ("failed", "Its folder was removed or cannot be reached, so the exit code is not known.")
 _SHORT_OF = {
     errno.EMFILE: "the server has as many files open as it may; raise that limit (ulimit -n)",
@@ -46,20 +46,21 @@ class Closer:
         self._steps = steps
         self._screens = screens
 
-    def close(self, run_id: str, changes: Doc, *, again: bool = False) -> None:
-        """Write a run's end; while the store is away, try until it takes it (`again`)."""
+    def close(self, run_id: str, changes: Doc, *, again: bool = False) -> bool:
+        """Write a run's end; say whether it is written. While the store is away, try until it takes it (`again`)."""
         try:
             run = self._store.change_run(run_id, changes, only_if=ACTIVE)
             if run is None and again:
                 run = self._store.get_run(run_id)  # it had been written after all
         except Busy:
             self._steps.later(RETRY_SECONDS, lambda: self.close(run_id, changes, again=True))
-            return
+            return False
         if run is not None:
             _log.info("run ended%s", pairs(run=run_id, status=changes["status"], exit=changes.get("exitCode")))
             self._screens.look(run)
         self._bus.ring("runs", run_id)
         self._bus.ring("output", run_id)
+        return True
 
 
 def started_changes(state: State) -> Doc:
@@ -96,7 +97,7 @@ def lost_changes(folder: Folder, now: datetime, *, ended_as: tuple[str, str] | N
     left = end_orphans(folder)
     state = read_state(folder)
     remove_prompt(state.prompt_file if state else None)
-    status, reason = ended_as or (_LOST if state else _NEVER_STARTED if folder.path.is_dir() else _GONE)
+    status, reason = ended_as or (_LOST if state else NEVER_STARTED if folder.path.is_dir() else _GONE)
     if left:
         reason += f" These processes could not be ended: {', '.join(map(str, left))}."
     last_words = _last_line(folder)

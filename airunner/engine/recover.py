@@ -11,9 +11,10 @@ from airunner.spool.layout import Folder
 
 
 class Found(StrEnum):
-    """The four things a folder can say."""
+    """What a folder can say."""
 
     NEVER_STARTED = "never started"
+    BURIED = "closed before it began"
     ALIVE = "alive"
     ENDED = "ended"
     LOST = "lost"
@@ -25,7 +26,9 @@ def inspect(folder: Folder) -> Found:
         return Found.ALIVE
     if folder.exit.exists():
         return Found.ENDED
-    return Found.LOST if folder.state.exists() else Found.NEVER_STARTED
+    if folder.state.exists():
+        return Found.LOST
+    return Found.BURIED if folder.epitaph() else Found.NEVER_STARTED
 
 
 def open_command(run: Doc) -> int | None:
@@ -47,3 +50,12 @@ def open_command(run: Doc) -> int | None:
         return descriptor
     os.close(descriptor)
     return None
+
+
+def has_command(run: Doc) -> bool:
+    """Say whether a run's command lives, whatever its folder says."""
+    descriptor = open_command(run)
+    if descriptor is None:
+        return False
+    os.close(descriptor)
+    return True

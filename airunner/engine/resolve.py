@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
@@ -155,10 +154,8 @@ def launch_spec(
 ) -> Spec:
     """Return what the shim is told for a queued run, with the profile's bounds and variables as they are now.
 
-    Raises Invalid when the run's user or directory is no longer what it was.
+    Raises Invalid when the run's user is no longer what he was.
     """
-    if os.path.realpath(run["workingDirectory"]) != run["workingDirectory"]:
-        raise Invalid(f"the working directory {run['workingDirectory']} now leads elsewhere")
     account = account_of(run.get("runAsUser"))
     reading, values = template.read(run["template"]), values_of(run)
     to_file, to_input = reading.uses("PROMPT_FILE"), run.get("promptVia") == "stdin"

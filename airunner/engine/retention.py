@@ -16,7 +16,7 @@ from airunner.base.clock import Clock
 from airunner.base.ids import is_id, made_at
 from airunner.base.log import logger, pairs
 from airunner.domain.query import MOST, RunQuery, SortKey
-from airunner.domain.record import from_doc
+from airunner.domain.record import Doc, from_doc
 from airunner.domain.settings import Settings
 from airunner.domain.states import FINISHED
 from airunner.store.contract import Store
@@ -31,7 +31,9 @@ def clean_up(store: Store, clock: Clock, data_folder: Path) -> tuple[int, int]:
     if settings.output_retention_days:
         roots = [data_folder, *([Path(settings.log_directory)] if settings.log_directory else [])]
         cutoff = now - timedelta(days=settings.output_retention_days)
-        outputs = sum(_remove_output(store, folder) for root in roots for folder in _older_folders(root, cutoff))
+        outputs = sum(
+            _remove_output(store, folder, cutoff) for root in roots for folder in _older_folders(root, cutoff)
+        )
     if settings.record_retention_days:
         records = _remove_records(store, now - timedelta(days=settings.record_retention_days))
     if outputs or records:
@@ -56,13 +58,18 @@ def _inside(month: Path) -> list[Path]:
         return []
 
 
-def _remove_output(store: Store, folder: Path) -> bool:
+def _remove_output(store: Store, folder: Path, cutoff: datetime) -> bool:
     run = store.get_run(folder.name)
     # Without a record it is not ours to judge: servers may share a folder for their logs.
-    if run is None or run["status"] not in FINISHED or run["pinned"]:
+    if run is None or not _is_old(run, cutoff):
         return False
     shutil.rmtree(folder, ignore_errors=True)
     return True
+
+
+def _is_old(run: Doc, cutoff: datetime) -> bool:
+    """Say whether a run has ended before `cutoff`, and may go: it may have waited and run for long since it was queued."""
+    return run["status"] in FINISHED and not run["pinned"] and (run["finishedAt"] or run["queuedAt"]) < cutoff
 
 
 def _remove_records(store: Store, cutoff: datetime) -> int:
@@ -71,7 +78,7 @@ def _remove_records(store: Store, cutoff: datetime) -> int:
     removed = 0
     while True:
         page = store.find_runs(query)
-        removed += sum(_remove_record(store, run["runId"]) for run in page.runs if not run["pinned"])
+        removed += sum(_remove_record(store, run["runId"]) for run in page.runs if _is_old(run, cutoff))
         if page.next_cursor is None:
             return removed
         query = replace(query, cursor=_place(query, page.next_cursor))

@@ -58,7 +58,7 @@ class Shims:
     """Starts shims. `new_nursery` makes another nursery when the present one has ended."""
 
     def __init__(self, nursery: NurseryHandle, new_nursery: Callable[[], NurseryHandle]) -> None:
-        self._nursery = nursery
+        self._nursery: NurseryHandle | None = nursery
         self._new_nursery = new_nursery
         self._lock = threading.Lock()
 
@@ -83,7 +83,8 @@ class Shims:
 
     def close(self) -> None:
         """Let the nursery end; the shims live on."""
-        self._nursery.close()
+        if self._nursery:
+            self._nursery.close()
 
     def _fork(self) -> tuple[Newborn, int]:
         """Have a shim forked; return it and the descriptor that takes its spec.
@@ -95,11 +96,13 @@ class Shims:
                 return self._ask()
             except (ConnectionError, TimeoutError) as error:
                 _log.warning("nursery ended, starting another%s", pairs(error=error))
-                self._nursery.end()
-                self._nursery = self._new_nursery()
+                if self._nursery:
+                    self._nursery.end()
+                self._nursery = None  # also when no other one can be made now
         return self._ask()
 
     def _ask(self) -> tuple[Newborn, int]:
+        self._nursery = self._nursery or self._new_nursery()
         # A pipe for each asking: a nursery may have forked a shim before it ended, and that one reads its pipe, too.
         read, write = os.pipe()
         try:

@@ -12,7 +12,7 @@ from typing import Any
 from airunner.base.clock import Clock
 from airunner.base.log import logger, pairs
 
-Step = Callable[..., None]
+Step = Callable[..., object]
 _log = logger("engine")
 
 

@@ -23,12 +23,21 @@ class Brood:
 
     def reap(self) -> None:
         """Collect all that ended. Where a shim did not end by itself, end what it left, for two seconds at most."""
-        if self._collect():
-            until = time.monotonic() + _SECONDS
-            while self._strangers() and time.monotonic() < until:
-                end_all(self._strays, _FREEZE_SECONDS)
-                self._collect()
-        self._kept.update(self._strangers())
+        is_lost = self._collect()
+        while True:
+            if is_lost:
+                self._end_strays()
+            kept = self._strangers()
+            is_lost = self._collect()
+            if not is_lost:  # a shim's orphans come to us before we hear of its end (exit(2)): these are of no lost one
+                self._kept.update(kept)
+                return
+
+    def _end_strays(self) -> None:
+        until = time.monotonic() + _SECONDS
+        while self._strangers() and time.monotonic() < until:
+            end_all(self._strays, _FREEZE_SECONDS)
+            self._collect()
 
     def _collect(self) -> bool:
         """Reap; say whether a shim was among them that came to a bad end."""

@@ -10,9 +10,11 @@ import errno
 import fcntl
 import os
 import resource
+import select
 import signal
 import struct
 import termios
+from collections.abc import Callable
 from typing import NamedTuple
 
 from airunner.base.files import write_all
@@ -20,6 +22,7 @@ from airunner.spool.spec import RunUser, Spec
 
 _OOM_SCORE = b"300"  # the agent goes before the shim and the server do (proc(5), oom_score_adj)
 _LAST_CPU_SECONDS = 5
+_ASK_EVERY = 0.1
 _SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 _LIMITS = {
     "cpuSeconds": (resource.RLIMIT_CPU, 1),
@@ -43,8 +46,22 @@ class SpawnFailed(Exception):
     """The command could not be started; the message is a sentence for the run's record."""
 
 
-def spawn(spec: Spec) -> Child:
-    """Fork and exec the command; raise SpawnFailed with the reason when it cannot be started."""
+class Halted(Exception):
+    """The start took so long that it was broken off."""
+
+    def __init__(self, cause: str, pid: int) -> None:
+        """`cause` is why; `pid` the process that was to become the command, which has been told to end."""
+        super().__init__(cause)
+        self.cause = cause
+        self.pid = pid
+
+
+def spawn(spec: Spec, halt: Callable[[], str | None]) -> Child:
+    """Fork and exec the command; raise SpawnFailed with the reason when it cannot be started.
+
+    Until it has begun `halt` is asked now and then whether to break off, and why: a directory or a program on a disk
+    that does not answer may be waited for without end. Raises Halted then.
+    """
     try:
         ours, theirs = _open_streams(spec)
         report_read, report_write = os.pipe()
@@ -64,7 +81,12 @@ def spawn(spec: Spec) -> Child:
         _become(spec, theirs, report_write)
     for descriptor in {*theirs, report_write}:
         os.close(descriptor)
-    failure = _read_report(report_read)
+    try:
+        failure = _read_report(report_read, pid, halt)
+    except Halted:
+        for descriptor in ours:
+            os.close(descriptor)
+        raise
     if failure:
         for descriptor in ours:
             os.close(descriptor)
@@ -141,6 +163,9 @@ def _become(spec: Spec, theirs: tuple[int, int, int], report: int) -> None:
             _become_user(spec.user)
         stage = "directory"
         os.chdir(spec.cwd)
+        stage = "way"
+        if os.getcwd() != spec.cwd:
+            raise OSError(0, "elsewhere")
         stage = "signals"
         os.umask(0o022)
         _reset_signals()
@@ -212,9 +237,22 @@ def _report(descriptor: int, text: str) -> None:
         os.write(descriptor, text.encode("utf-8", "replace")[:4000])
 
 
-def _read_report(descriptor: int) -> str:
-    with open(descriptor, "rb") as file:
-        return file.read().decode("utf-8", "replace")
+def _read_report(descriptor: int, pid: int, halt: Callable[[], str | None]) -> str:
+    poller = select.poll()
+    poller.register(descriptor, select.POLLIN)
+    report = b""
+    try:
+        while True:
+            if poller.poll(_ASK_EVERY * 1000):
+                data = os.read(descriptor, 4096)
+                report += data
+                if not data:
+                    return report.decode("utf-8", "replace")
+            elif cause := halt():
+                os.kill(pid, signal.SIGKILL)
+                raise Halted(cause, pid)
+    finally:
+        os.close(descriptor)
 
 
 def _sentence(report: str, spec: Spec) -> str:
@@ -223,6 +261,8 @@ def _sentence(report: str, spec: Spec) -> str:
     name = spec.user.name if spec.user else ""
     if stage == "user":
         return f"The command could not be run as {name}: {text}."
+    if stage == "way":
+        return f"The working directory {spec.cwd} now leads elsewhere."
     if stage == "directory":
         return f"The working directory {spec.cwd} cannot be entered{f' by {name}' if name else ''}: {text}."
     if stage == "limits":

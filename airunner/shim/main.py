@@ -14,11 +14,12 @@ import time
 import traceback
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from airunner.base.errors import Broken
 from airunner.base.files import PRIVATE_FILE, make_private_folder, take_lock
 from airunner.shim import verdict
-from airunner.shim.child import SpawnFailed, spawn
+from airunner.shim.child import Halted, SpawnFailed, spawn
 from airunner.shim.pump import Pump
 from airunner.shim.sampler import Sampler
 from airunner.shim.usage import Usage
@@ -36,6 +37,7 @@ _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 _FALLOC_FL_KEEP_SIZE = 1
 _ORDERS_RESERVE = 4096
 _LOCK_TRIES, _LOCK_PAUSE = 10, 0.02
+_REAP_SECONDS = 1.0
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -104,11 +106,10 @@ class _Run:
 
     def go(self) -> None:
         """Run the command and write the exit record."""
-        for order in self._orders.read():
-            if order.get("op") == control.KILL:
-                outcome = verdict.Outcome(cause=verdict.KILL, by=_by(order))
-                self._write(self._not_started("killed", verdict.explain(outcome, 0, {})))
-                return
+        if kill := self._kill_order():
+            outcome = verdict.Outcome(cause=verdict.KILL, by=_by(kill))
+            self._write(self._not_started("killed", verdict.explain(outcome, 0, {})))
+            return
         deadline = boottime() + self._spec.timeout_seconds
         me = procs.look_at(os.getpid())
         self._state = State(
@@ -128,9 +129,12 @@ class _Run:
         try:
             write_prompt(self._spec)
             sampler = Sampler(self._folder, self._spec.limits, time.monotonic())
-            child = spawn(self._spec)
+            child = spawn(self._spec, lambda: self._halt(deadline))
         except (Broken, SpawnFailed) as failure:
             self._write(self._not_started("failed", str(failure)))
+            return
+        except Halted as halted:
+            self._write(self._broken_off(halted))
             return
         self._state = replace(self._state, pid=child.pid, pid_start=_start_of(child.pid))
         try:
@@ -146,6 +150,28 @@ class _Run:
         outcome.busiest_seconds = sampler.usage.busiest_seconds
         outcome.cpu_seconds = sampler.usage.total(time.monotonic())["cpuSeconds"]
         self._write(self._ended(outcome, sampler.usage))
+
+    def _kill_order(self) -> dict[str, Any] | None:
+        """Return the order to end the run, if there is one; it stays among the orders."""
+        orders = control.Orders(self._folder.control_log).read()
+        return next((order for order in orders if order.get("op") == control.KILL), None)
+
+    def _halt(self, deadline: float) -> str | None:
+        if self._kill_order():
+            return verdict.KILL
+        return verdict.TIMEOUT if boottime() >= deadline else None
+
+    def _broken_off(self, halted: Halted) -> Exit:
+        until = time.monotonic() + _REAP_SECONDS
+        while os.waitpid(halted.pid, os.WNOHANG) == (0, 0) and time.monotonic() < until:
+            time.sleep(_LOCK_PAUSE)
+        survivor = procs.look_at(halted.pid)
+        kill = self._kill_order() if halted.cause == verdict.KILL else None
+        outcome = verdict.Outcome(cause=halted.cause, by=_by(kill or {}), survivors=[survivor] if survivor else [])
+        reason = verdict.explain(outcome, self._spec.timeout_seconds / 60, self._spec.limits)
+        status, _, _ = verdict.judge(0, halted.cause)
+        waited = f"The command had not begun: {self._spec.cwd} or {self._spec.argv[0]} did not answer."
+        return self._not_started(status, f"{reason} {waited}")
 
     def _ended(self, outcome: verdict.Outcome, usage: Usage) -> Exit:
         status, code, named = verdict.judge(outcome.status, outcome.cause)
@@ -177,8 +203,18 @@ class _Run:
                 return
             except IsADirectoryError:  # somebody put a folder in its place: no waiting will help
                 return
-            except OSError:
+            except OSError as error:
+                if isinstance(error, FileNotFoundError) and self._reserve_again():
+                    continue
                 time.sleep(1)  # the record is the only witness of the end: keep it until the disk takes it
+
+    def _reserve_again(self) -> bool:
+        """Take space for a record whose draft somebody has deleted; say whether the disk gave it."""
+        try:
+            self._reserved = reserve_exit(self._folder)
+        except OSError:
+            return False
+        return True
 
     def _write_anew(self, record: Exit) -> None:
         """Leave the record where the folder was, unless all that the server keeps was removed with it."""
@@ -219,5 +255,5 @@ def _start_of(pid: int) -> int:
     return process.start if process else 0
 
 
-def _by(order: dict[str, object]) -> str:
+def _by(order: dict[str, Any]) -> str:
     return str(order.get("by") or "")

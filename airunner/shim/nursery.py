@@ -39,8 +39,10 @@ class Newborn:
 class Nursery:
     """The server's handle on its nursery. Used by one thread at a time."""
 
-    def __init__(self, connection: socket.socket, pid: int) -> None:
+    def __init__(self, connection: socket.socket, pid: int, program: subprocess.Popen[bytes] | None = None) -> None:
+        """`program` is the nursery where it is one of its own: kept, nobody but us collects it and frees its pid."""
         self._socket = connection
+        self._program = program
         self.pid = pid
 
     def fork_shim(self, spec_pipe: int) -> Newborn:
@@ -62,6 +64,10 @@ class Nursery:
     def end(self) -> None:
         """End it now, whatever state it is in, and collect it; its shims live on."""
         self.close()
+        if self._program:
+            self._program.kill()
+            self._program.wait()
+            return
         with contextlib.suppress(ProcessLookupError, ChildProcessError):
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
@@ -105,10 +111,11 @@ class Source:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
-        # What the server raised for its own sake is not for agents.
-        resource.prlimit(child.pid, resource.RLIMIT_NOFILE, self._descriptor_limit)
+        with contextlib.suppress(ProcessLookupError):  # it has ended already, which is told when it is asked
+            # What the server raised for its own sake is not for agents.
+            resource.prlimit(child.pid, resource.RLIMIT_NOFILE, self._descriptor_limit)
         ours.settimeout(10)
-        return Nursery(ours, child.pid)
+        return Nursery(ours, child.pid, child)
 
 
 def serve_inherited(descriptor: int) -> None:

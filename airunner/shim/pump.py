@@ -32,6 +32,7 @@ _RETRY_WRITE = 0.5
 _GIVE_UP_WRITING = 10.0  # less than the server waits for an end that it ordered
 _DRAIN_BYTES = 1024 * 1024
 _DRAIN_SECONDS = 0.2
+_DRAIN_PAUSE = 0.01
 _LONGEST_POLL = 10.0  # poll(2) does not count suspended time, the deadline does
 
 
@@ -127,12 +128,23 @@ class Pump:
         self._sampler.end()
 
     def _drain(self) -> None:
+        """Read what is still to come: what stands there, and what helpers (`exec > >(tee log)`) have yet to pass on.
+
+        They are waited for as long as there are any, up to a bound that a leftover which never ends cannot stretch; not
+        on a terminal: at the end of its session's leader the kernel hangs it up for all of them (setsid(2)).
+        """
         until = time.monotonic() + _DRAIN_SECONDS
         limit = self._received() + _DRAIN_BYTES
-        for descriptor in list(self._streams):
-            while descriptor in self._streams and self._take(descriptor):
-                if self._received() >= limit or time.monotonic() >= until:
-                    break
+        while True:
+            self._reap()
+            took = [self._take(descriptor) for descriptor in list(self._streams)]
+            left = until - time.monotonic()
+            if left <= 0 or self._received() >= limit or not self._streams:
+                return
+            if not any(took):
+                if self._alone:
+                    return
+                time.sleep(min(left, _DRAIN_PAUSE))
 
     def _received(self) -> int:
         return self._log.size + sum(len(data) for data, _ in self._held)

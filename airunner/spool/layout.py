@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from airunner.base.files import PRIVATE_FILE, take_lock
+from airunner.base.files import make_private_folder, replace_file, take_lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,10 @@ class Folder:
 
     def is_removed(self) -> bool:
         """Say whether the folder is there no more; for the process that has it as its working directory."""
-        return self.path.stat().st_nlink == 0
+        try:
+            return self.path.stat().st_nlink == 0
+        except OSError:
+            return False  # out of reach
 
     def is_locked(self) -> bool:
         """Say whether a living shim holds the folder."""
@@ -100,21 +104,33 @@ class Folder:
             os.close(descriptor)
         return False
 
-    def bury(self) -> bool:
+    def bury(self, epitaph: tuple[str, str] | None = None, *, make: bool = False) -> bool:
         """Write the tombstone under the lock; say False when a living shim holds it.
 
-        A folder that is gone is buried deep enough. Raises OSError when the tombstone cannot be written.
+        `epitaph` is status and reason of a run that is thereby closed; the first one stays. A folder that is gone is
+        buried deep enough, unless one is to be made. Raises OSError when the tombstone cannot be written.
         """
+        if make:
+            make_private_folder(self.path)
         if not self.path.is_dir():
             return True
         held = take_lock(self.lock)
         if held is None:
             return False
         try:
-            os.close(os.open(self.tombstone, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE))
+            if not self.epitaph():
+                replace_file(self.tombstone, json.dumps(epitaph).encode() if epitaph else b"")
             return True
         finally:
             os.close(held)
+
+    def epitaph(self) -> tuple[str, str] | None:
+        """Return status and reason of a run that was closed before it began; None where no tombstone tells of that."""
+        try:
+            status, reason = json.loads(self.tombstone.read_bytes())
+        except (FileNotFoundError, NotADirectoryError, ValueError, TypeError):
+            return None
+        return str(status), str(reason)
 
 
 def folder_for(root: Path, run_id: str, queued_at: datetime) -> Path:

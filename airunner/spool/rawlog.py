@@ -6,6 +6,7 @@ the cap and stays; behind it the newest segments stay, the oldest go. What is mi
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 from collections.abc import Iterator
@@ -79,9 +80,9 @@ class RawLog:
 
     def close(self) -> None:
         """Let go of the files."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-        os.close(self._timing)
+        for descriptor in (self._descriptor, self._timing):
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
         self._descriptor = self._timing = -1
 
     def _mark(self, ms: int, kind: int) -> None:
@@ -103,9 +104,10 @@ class RawLog:
     def _next_segment(self) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         descriptor = os.open(self._folder / f"{_PREFIX}{self.size:016d}", flags, PRIVATE_FILE)
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-        self._descriptor, self._room = descriptor, self._segment_size
+        before, self._descriptor, self._room = self._descriptor, descriptor, self._segment_size
+        if before >= 0:
+            with contextlib.suppress(OSError):  # whatever it says, the descriptor is gone (close(2))
+                os.close(before)
         if self.size < self._head_size:
             return
         self._tail.append(self.size)

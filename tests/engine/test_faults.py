@@ -10,20 +10,23 @@ import resource
 import shutil
 import signal
 import sqlite3
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from airunner.base.clock import SystemClock
+from airunner.shim.nursery import Source
 from airunner.store.open import open_store
 from tests.helpers import proc
 from tests.helpers.desk import Desk
 from tests.helpers.people import AM_ROOT, OTHER, public_folder
 from tests.helpers.runs import make_profile, start_run, wait_running
-from tests.helpers.server import API, TOKEN, House
+from tests.helpers.server import API, ROOT, TOKEN, House
 from tests.helpers.wait import until
 
 _OFTEN = 3  # so many in a row, to see that nothing is used up
@@ -298,6 +301,29 @@ def test_nursery_when_new_ones_end_at_once_too_then_the_run_says_so_and_the_next
         assert "could not be started" in run["reason"]
         assert desk.ended(desk.run("exit 5"))["exitCode"] == 5
         assert not (tmp_path / "never").exists()
+
+
+def test_nursery_when_no_other_one_can_be_made_then_runs_say_so_until_one_can(tmp_path: Path) -> None:
+    with Desk(tmp_path) as desk:
+        begin, desk.shims._new_nursery = desk.shims._new_nursery, Mock(side_effect=OSError(errno.EAGAIN, "no more"))
+        os.kill(desk.shims._nursery.pid, signal.SIGKILL)
+        for _ in range(_OFTEN):
+            run = desk.ended(desk.run("touch never"))
+            assert "no further process can be made" in run["reason"]
+        desk.shims._new_nursery = begin
+        assert desk.ended(desk.run("exit 5"))["exitCode"] == 5
+        assert not (tmp_path / "never").exists()
+
+
+def test_nursery_when_it_has_ended_then_its_pid_is_kept_until_it_is_replaced(tmp_path: Path) -> None:
+    nursery = Source(str(ROOT / "airunner.py")).new_nursery()
+    pid = nursery.pid
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: proc.state(pid) == "Z")
+    subprocess.run(["true"], check=True)  # collects what nobody holds any more
+    assert proc.state(pid) == "Z"
+    nursery.end()
+    assert proc.state(pid) is None
 
 
 def test_nursery_when_it_ends_between_fork_and_answer_then_the_run_starts_once(tmp_path: Path) -> None:

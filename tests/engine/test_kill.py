@@ -11,11 +11,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from airunner.base.errors import Busy, Conflict
 from airunner.base.files import take_lock
+from airunner.domain.run import StartRequest
 from airunner.domain.states import FINISHED
+from airunner.engine.admission import Origin
 from airunner.spool.layout import Folder
 from tests.helpers import proc
 from tests.helpers.desk import Desk
@@ -133,6 +137,39 @@ def test_a_queued_run_that_a_shim_of_an_earlier_server_has_done_meanwhile_is_wha
             shutil.copytree(done["folder"], run["folder"], ignore=shutil.ignore_patterns("control"))
             desk.conductor.kill(run["runId"], "ana")
             assert desk.ended(run)["exitCode"] == 7
+
+
+def test_a_queued_run_that_is_killed_while_the_store_takes_nothing_stays_killed_after_a_restart(tmp_path: Path) -> None:
+    with Desk(tmp_path) as desk:
+        desk.store.save_settings({"maxConcurrentRuns": 1})
+        first = desk.run("sleep 60")
+        desk.started(first)
+        second = desk.run("touch never")
+        desk.store.change_run = Mock(side_effect=Busy("full"))  # type: ignore[method-assign]
+        desk.conductor.kill(second["runId"], "ana")
+        assert desk.now(second)["status"] == "queued"
+        desk.leave()
+        with Desk(tmp_path) as following:
+            ended = following.ended(second)
+            assert (ended["status"], ended["reason"]) == ("killed", "Killed by ana while it was queued.")
+            following.conductor.kill(first["runId"], "ana")
+            following.ended(first)
+    assert not (tmp_path / "never").exists()
+
+
+def test_a_run_of_which_only_the_store_knows_is_not_called_ended(tmp_path: Path) -> None:
+    with Desk(tmp_path) as desk:
+        run = desk.admission.resolve(_wish(desk), Origin("tester"))
+        desk.store.insert_run(run)
+        with pytest.raises(Busy, match="ask again"):
+            desk.conductor.kill(run["runId"], "ana")
+        desk.conductor.find_out(run["runId"])
+        with pytest.raises(Conflict):
+            desk.ended(run) and desk.conductor.kill(run["runId"], "ana")
+
+
+def _wish(desk: Desk) -> StartRequest:
+    return StartRequest(content="true", agent_profile_id="sh", working_directory=str(desk.folder))
 
 
 def test_a_run_whose_shim_is_of_an_earlier_server_is_watched_all_the_same(tmp_path: Path) -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
+import pytest
+
+from airunner.engine import conductor
+from airunner.spool.layout import Folder
 from tests.helpers import proc
+from tests.helpers.desk import Desk
 from tests.helpers.runs import clean_lines, make_profile, pid_in, raw_output, start_run, wait_running
 from tests.helpers.server import House
 from tests.helpers.wait import until
@@ -207,3 +214,35 @@ def test_profile_survives_a_restart_and_so_does_the_history(house: House) -> Non
     house.restart()
     assert house.api("GET", "profiles")[0]["slug"] == "sh"
     assert house.api("GET", f"runs/{run_id}")["stdout"] == "value-of-the-key\n"
+
+
+@pytest.mark.parametrize("ends", [False, True], ids=["readable again", "never again"])
+def test_a_run_whose_folder_cannot_be_read_at_a_restart_is_not_given_up_while_its_command_lives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: bool
+) -> None:
+    monkeypatch.setattr(conductor, "RETRY_SECONDS", 0.05)
+    reads, is_locked, refused = True, Folder.is_locked, 0
+
+    def read(folder: Folder) -> bool:
+        nonlocal refused
+        if reads:
+            return is_locked(folder)
+        refused += 1
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Folder, "is_locked", read)
+    with Desk(tmp_path) as desk:
+        run = desk.run("while ! [ -e go ]; do sleep 0.02; done; exit 7")
+        desk.started(run)
+        desk.leave()
+        reads = False
+        with Desk(tmp_path) as following:
+            until(lambda: refused > 20)
+            assert following.now(run)["status"] == "running"
+            reads = not ends
+            (tmp_path / "go").touch()
+            ended = following.ended(run)
+    if ends:
+        assert (ended["status"], "could not be read after a restart" in ended["reason"]) == ("failed", True)
+    else:
+        assert (ended["status"], ended["exitCode"]) == ("failed", 7)

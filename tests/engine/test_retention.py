@@ -59,6 +59,18 @@ def test_clean_up_when_days_pass_then_output_goes_first_and_records_later(
     assert kept == {pinned.name, active.name, young.name}
 
 
+def test_clean_up_when_a_run_waited_and_ran_for_long_then_its_days_count_from_its_end(
+    tmp_path: Path, store: Store, fake_clock: FakeClock
+) -> None:
+    store.save_settings({"outputRetentionDays": 1, "recordRetentionDays": 1})
+    folder = _add(store, fake_clock, tmp_path, Ids(fake_clock), finishedAt=fake_clock.now() + timedelta(days=3))
+    fake_clock.pass_(timedelta(days=3.5).total_seconds())
+    assert clean_up(store, fake_clock, tmp_path) == (0, 0)
+    fake_clock.pass_(timedelta(days=1).total_seconds())
+    assert clean_up(store, fake_clock, tmp_path) == (1, 1)
+    assert not folder.exists()
+
+
 def test_clean_up_when_set_to_0_then_all_stays(tmp_path: Path, store: Store, fake_clock: FakeClock) -> None:
     store.save_settings({"outputRetentionDays": 0, "recordRetentionDays": 0})
     folder = _add(store, fake_clock, tmp_path, Ids(fake_clock))

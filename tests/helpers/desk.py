@@ -70,20 +70,29 @@ class Desk:
             lambda: folder / "p",
         )
         self._thread = threading.Thread(target=self.loop.run, name="loop")
+        self._is_left = False
 
     def __enter__(self) -> Self:
         bell = open_reader(self._data / "bell")
         self.loop.watch(bell, lambda: [self.conductor.rang(*ring) for ring in read_rings(bell)] and None)
         fields = {"name": "sh", "slug": "sh", "invocationTemplate": 'bash -c "$PROMPT"', "killGraceSeconds": 0.2}
-        self.store.insert("profiles", to_doc(Profile.from_input(fields, id="p1", now=SystemClock().now())))
+        if not self.store.find("profiles"):
+            self.store.insert("profiles", to_doc(Profile.from_input(fields, id="p1", now=SystemClock().now())))
         self._thread.start()
         self.conductor.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._is_left:
+            return
         for run in self.store.active_runs():
             self.conductor.kill(run["runId"], "the end of the test")
         until(lambda: not self.store.active_runs(), within=20)
+        self.leave()
+
+    def leave(self) -> None:
+        """End as a server does that is stopped: runs go on, and another desk may take over."""
+        self._is_left = True
         self.conductor.stop()
         self.loop.stop(0.1)
         self._thread.join(10)

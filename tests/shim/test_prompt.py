@@ -67,7 +67,7 @@ def test_streams_when_one_cannot_be_made_then_the_others_are_closed(
     before = os.listdir("/proc/self/fd")
     monkeypatch.setattr(os, fails, refuse)
     with pytest.raises(SpawnFailed, match="Cannot allocate memory"):
-        spawn(spec)
+        spawn(spec, lambda: None)
     assert os.listdir("/proc/self/fd") == before
 
 
