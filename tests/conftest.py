@@ -11,6 +11,18 @@ from tests.helpers.clock import FakeClock
 from tests.helpers.server import House
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have one worker drive the browser, first of all, while the others do the rest: two browsers are too many for two cores."""
+    for item in items:
+        if _drives_a_browser(item):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+    items.sort(key=lambda item: not _drives_a_browser(item))
+
+
+def _drives_a_browser(item: pytest.Item) -> bool:
+    return "browser" in getattr(item, "fixturenames", ())
+
+
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
     """An empty private folder."""

@@ -164,11 +164,11 @@ class House:
     def wait_for_run(self, run_id: str, within: float = 15.0) -> Any:
         """Wait until a run has ended; return its record, with output."""
 
-        def ended() -> Any:
-            run = self.api("GET", f"runs/{run_id}")
-            return run if run["status"] not in ("queued", "running") else None
+        def has_ended() -> bool:
+            return self.api("GET", f"runs/{run_id}?output=none")["status"] not in ("queued", "running")
 
-        return until(ended, within, every=0.02)
+        until(has_ended, within, every=0.02)
+        return self.api("GET", f"runs/{run_id}")
 
     def cli(self, *arguments: str, stdin: bytes = b"", timeout: float = 60.0) -> subprocess.CompletedProcess[bytes]:
         """Run a word of the command line against this server."""

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 from tests.helpers.browser import browser_path
 from tests.helpers.server import TOKEN, House
 
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+expect.set_options(timeout=20_000)  # a browser beside other tests may be slow; who waits for nothing does not notice
 EXPECTED = "Failed to load resource"  # the browser logs every refusal; the page handles them
 SHELL = {
     "name": "Shell",
