@@ -293,7 +293,8 @@ class Conductor:
         try:
             self._recover_one(run)
         except Exception as error:
-            _log.exception("run not recovered%s", pairs(run=run["runId"], tries=tries))
+            if tries == _RECOVERY_TRIES:
+                _log.exception("run not recovered%s", pairs(run=run["runId"]))
             if live := self._live.get(run["runId"]):
                 self._forget(live)
             if tries > 1 or has_command(run):

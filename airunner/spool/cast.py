@@ -24,7 +24,6 @@ def cast_lines(folder: Folder, cols: int, rows: int) -> Iterator[bytes]:
         if mark.kind == RESIZE:
             yield json.dumps([seconds, "r", f"{mark.cols}x{mark.rows}"]).encode() + b"\n"
         end = marks[number + 1].offset if number + 1 < len(marks) else None
-        offset = max(offset, mark.offset)
         while end is None or offset < end:
             piece = reader.read(offset, _PIECE if end is None else min(_PIECE, end - offset))
             offset = piece.omitted if piece.omitted is not None else offset + len(piece.data)

@@ -7,8 +7,11 @@ the cap and stays; behind it the newest segments stay, the oldest go. What is mi
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import struct
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -17,8 +20,13 @@ from airunner.base.files import PRIVATE_FILE, write_all
 
 STDOUT, STDERR, RESIZE = 0, 1, 2
 _PREFIX = "output."
+_DIGITS = 16
 _LARGEST_SEGMENT = 1024 * 1024
 _RECORD = struct.Struct("<QIHHHxx")  # offset, milliseconds, kind, cols, rows
+_FARTHEST = (
+    1 << 62
+)  # no stream comes so far; a damaged index may say so, and a file's offset is a signed number (pread(2))
+_MOST_MARKS = 1 << 19
 _TIME_STEP_MS = 40  # one index record in this time at most, unless the stream changes
 
 
@@ -121,7 +129,7 @@ class RawReader:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._start = -1
-        self._end: int | None = None
+        self._end = 0
         self._descriptor = -1
 
     def read(self, offset: int, limit: int) -> Piece:
@@ -143,7 +151,8 @@ class RawReader:
         segments = list_segments(self._folder)
         while segments:
             try:
-                return segments[-1] + (self._folder / f"{_PREFIX}{segments[-1]:016d}").stat().st_size
+                size = (self._folder / f"{_PREFIX}{segments[-1]:016d}").lstat().st_size
+                return segments[-1] + min(size, _LARGEST_SEGMENT)
             except FileNotFoundError:
                 segments.pop()
         return 0
@@ -152,16 +161,15 @@ class RawReader:
         """Let go of the open segment."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
-        self._start, self._end, self._descriptor = -1, None, -1
+        self._start, self._end, self._descriptor = -1, 0, -1
 
     def __del__(self) -> None:
         self.close()
 
     def _read_open(self, offset: int, limit: int) -> Piece | None:
-        if self._descriptor < 0 or offset < self._start or (self._end is not None and offset >= self._end):
+        if self._descriptor < 0 or not self._start <= offset < self._end:
             return None
-        room = limit if self._end is None else min(limit, self._end - offset)
-        data = os.pread(self._descriptor, room, offset - self._start)
+        data = os.pread(self._descriptor, min(limit, self._end - offset), offset - self._start)
         return Piece(offset, data) if data else None
 
     def _read_listed(self, offset: int, limit: int) -> Piece:
@@ -182,14 +190,28 @@ class RawReader:
 
     def _open(self, start: int, following: int | None) -> bool:
         if start != self._start:
-            try:
-                descriptor = os.open(self._folder / f"{_PREFIX}{start:016d}", os.O_RDONLY | os.O_CLOEXEC)
-            except FileNotFoundError:
+            descriptor = _open_file(self._folder / f"{_PREFIX}{start:016d}")
+            if descriptor is None:
                 return False
             self.close()
             self._start, self._descriptor = start, descriptor
-        self._end = following
+        # Whatever stands in the file: a segment of ours is no longer.
+        self._end = min(following or sys.maxsize, start + _LARGEST_SEGMENT)
         return True
+
+
+def _open_file(path: Path) -> int | None:
+    """Open a segment for reading; None when there is none, or something else has its name."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ELOOP):
+            return None
+        raise
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+    os.close(descriptor)
+    return None
 
 
 def list_segments(folder: Path) -> list[int]:
@@ -198,16 +220,17 @@ def list_segments(folder: Path) -> list[int]:
         names = os.listdir(folder)
     except FileNotFoundError:
         return []
-    return sorted(int(name[len(_PREFIX) :]) for name in names if name.startswith(_PREFIX))
+    numbers = (name[len(_PREFIX) :] for name in names if name.startswith(_PREFIX))
+    return sorted(int(number) for number in numbers if number.isdecimal() and len(number) == _DIGITS)
 
 
 def read_marks(timing: Path, first: int = 0) -> list[Mark]:
-    """Return the index from record number `first` on; a record that is not whole waits."""
+    """Return the index from record number `first` on, up to half a million; a record that is not whole waits."""
     try:
         with timing.open("rb") as file:
             file.seek(first * _RECORD.size)
-            data = file.read()
-    except FileNotFoundError:
+            data = file.read(_MOST_MARKS * _RECORD.size)
+    except (FileNotFoundError, IsADirectoryError):
         return []
     whole = len(data) // _RECORD.size * _RECORD.size
-    return [Mark(*values) for values in _RECORD.iter_unpack(data[:whole])]
+    return [Mark(min(offset, _FARTHEST), *rest) for offset, *rest in _RECORD.iter_unpack(data[:whole])]

@@ -13,6 +13,7 @@ from airunner.base.files import PRIVATE_FILE, replace_file, sync_folder
 from airunner.spool.layout import Folder
 
 _EXIT_RESERVE = 16 * 1024
+_LARGEST = 1024 * 1024  # of any record here; what is longer is not ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ def _known(record: type[State | Exit], data: dict[str, Any]) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        data = json.loads(path.read_bytes())
+        with path.open("rb") as file:
+            data = json.loads(file.read(_LARGEST))
     except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     return data if isinstance(data, dict) else None

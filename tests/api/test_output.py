@@ -148,6 +148,20 @@ def test_the_cast_has_header_and_every_byte(shell: House) -> None:
     assert events[-1][0] > events[0][0]
 
 
+def test_a_damaged_index_of_times_costs_times_and_no_output(shell: House) -> None:
+    run_id = start_run(shell, "echo one; sleep 0.2; echo two")["runId"]
+    shell.wait_for_run(run_id)
+    timing = next((shell.data / "runs").rglob(f"{run_id}/timing"))
+    for damage in (b"\xff" * 100, b"\xff" * 24 + timing.read_bytes(), b"", b"[]"):
+        timing.write_bytes(damage)
+        assert shell.api("GET", f"runs/{run_id}")["stdout"] == "one\ntwo\n"
+        for form in ("cast", "json"):
+            assert shell.request("GET", f"{API}/runs/{run_id}/log?format={form}").status == 200
+    timing.write_bytes(b"\xff" * 100)
+    cast = shell.request("GET", f"{API}/runs/{run_id}/log?format=cast").body.decode().splitlines()
+    assert "".join(json.loads(line)[2] for line in cast[1:] if json.loads(line)[1] == "o") == "one\r\ntwo\r\n"
+
+
 def test_bytes_that_are_no_text_survive_in_raw(shell: House) -> None:
     make_profile(shell, "bytes", 'printf "a\\000b\\377\\303" ; : "$PROMPT"', requiresTTY=False)
     run_id = start_run(shell, "x", "bytes")["runId"]

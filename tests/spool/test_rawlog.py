@@ -100,3 +100,25 @@ def test_write_when_the_disk_takes_a_part_then_the_rest_can_be_written_later(tmp
     log._descriptor = os.open(tmp_path / "output.0000000000000000", os.O_WRONLY | os.O_APPEND)
     log.write(b"end", 2)
     assert RawReader(tmp_path).read(0, 100).data == b"begin end"
+
+
+def test_reader_when_files_are_damaged_then_nothing_is_read_that_cannot_be_of_the_run(tmp_path: Path) -> None:
+    log = RawLog(tmp_path, tmp_path / "timing", 16 * 1024 * 1024)
+    log.write(b"abc", 0)
+    log.close()
+    segment = tmp_path / "output.0000000000000000"
+    os.truncate(segment, 1 << 40)
+    reader = RawReader(tmp_path)
+    assert reader.size() == sum(len(piece.data) for piece in reader.pieces()) == 1024 * 1024
+    for name in ("output.txt", "output.", "output.1"):
+        (tmp_path / name).touch()
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"secret")
+    segment.unlink()
+    segment.symlink_to(secret)
+    assert list(RawReader(tmp_path).pieces()) == []
+    segment.unlink()
+    segment.mkdir()
+    assert list(RawReader(tmp_path).pieces()) == []
+    os.truncate(tmp_path / "timing", 1 << 40)
+    assert len(read_marks(tmp_path / "timing")) == 1 << 19
