@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ class Runs:
             raise Forbidden("Only an administrator may set variables of a run; a profile can hold them.")
         if wish.dry_run:
             return reply(_dry(self._context.admission.resolve(wish, origin)))
-        return self._once(request, data, wish, origin)
+        return self._once(request, data, lambda run_id: self._context.admission.resolve(wish, origin, run_id))
 
     def list(self, request: Request) -> Response:
         """Return one page of the history; never any output."""
@@ -103,6 +104,9 @@ class Runs:
         """Queue a run like this one, with the same prompt text."""
         only(request)
         doc = self._context.glimpses.of(request.params["runId"])
+        return self._once(request, {"rerun": doc["runId"]}, lambda run_id: self._again(request, doc, run_id))
+
+    def _again(self, request: Request, doc: Doc, run_id: str | None) -> Doc:
         admission = self._context.admission
         wish = StartRequest(
             content=doc["promptContent"],
@@ -111,22 +115,23 @@ class Runs:
             timeout=doc["timeout"],
         )
         if doc["triggeredBy"] == "test":
-            run = admission.resolve_trial(wish, caller(request), may_be_off=is_admin(request))
+            run = admission.resolve_trial(wish, caller(request), run_id, may_be_off=is_admin(request))
         else:
-            run = admission.resolve(wish, Origin(caller(request)))
-        return reply(
-            public(admission.queue({**run, "promptId": doc["promptId"], "promptName": doc["promptName"]})), 201
-        )
+            run = admission.resolve(wish, Origin(caller(request)), run_id)
+        return {**run, "promptId": doc["promptId"], "promptName": doc["promptName"]}
 
-    def _once(self, request: Request, data: Any, wish: StartRequest, origin: Origin) -> Response:
-        """Start it, but never twice for one Idempotency-Key of one token within a day."""
+    def _once(self, request: Request, data: Any, resolve: Callable[[str | None], Doc]) -> Response:
+        """Start what `resolve` returns, but never twice for one Idempotency-Key of one token within a day.
+
+        `data` is what was asked for; `resolve` gets the id that the run is to have, None for a new one.
+        """
         key = request.headers.get("idempotency-key", "")
         if not key:
-            return reply(public(self._context.admission.admit(wish, origin)), 201)
+            return reply(public(self._context.admission.queue(resolve(None))), 201)
         if len(key) > _LONGEST_KEY:
             raise Invalid(f"The Idempotency-Key has more than {_LONGEST_KEY} characters.")
         who = request.identity.token_id if request.identity else ""
-        key_hash = _digest(f"{who}\n{origin.name}\n{key}".encode())
+        key_hash = _digest(f"{who}\n{caller(request)}\n{key}".encode())
         request_hash = _digest(encode(data))
         until = self._context.clock.now() + timedelta(hours=_KEY_HOURS)
         admission, store = self._context.admission, self._context.store
@@ -140,7 +145,7 @@ class Runs:
             if known is not None:
                 return reply(public(known), 201)
             # The first request got its key but not its run: this one stands in for it, under the same id.
-        run = admission.resolve(wish, origin, run_id)
+        run = resolve(run_id)
         try:
             return reply(public(admission.queue(run)), 201)
         except Conflict:

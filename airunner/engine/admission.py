@@ -81,7 +81,7 @@ class Admission:
             raise _switched_off(profile)
         return self._resolve(request, saved, profile, origin, run_id)
 
-    def resolve_trial(self, request: StartRequest, who: str, *, may_be_off: bool) -> Doc:
+    def resolve_trial(self, request: StartRequest, who: str, run_id: str | None = None, *, may_be_off: bool) -> Doc:
         """Return a quick test of a profile: `echo` stands before the command that gets the prompt.
 
         All else in the template runs, so whoever may not switch the profile on may not try it while it is off.
@@ -89,7 +89,7 @@ class Admission:
         profile = self._profile(request.agent_profile_id)
         if not (profile.enabled or may_be_off):
             raise _switched_off(profile)
-        return self._resolve(request, {}, trial_of(profile), Origin(who, "test"), None)
+        return self._resolve(request, {}, trial_of(profile), Origin(who, "test"), run_id)
 
     def _resolve(
         self, request: StartRequest, saved: Mapping[str, Any], profile: Profile, origin: Origin, run_id: str | None

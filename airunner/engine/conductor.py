@@ -21,9 +21,9 @@ from airunner.domain.states import ACTIVE, Status
 from airunner.engine import finish, room
 from airunner.engine.dispatch import Dispatcher
 from airunner.engine.finish import RETRY_SECONDS
-from airunner.engine.live import USUAL, Live, Waits, Watcher, end_shim, facts, forget_pidfd
+from airunner.engine.live import USUAL, Live, Waits, Watcher, end_shim, facts, forget_pidfd, go_on
 from airunner.engine.queue import Queue
-from airunner.engine.recover import Found, has_command, inspect, open_command
+from airunner.engine.recover import Found, has_command, inspect, open_keeper
 from airunner.engine.resolve import Environment, launch_spec
 from airunner.engine.screens import Screens
 from airunner.engine.shims import Shims, open_pidfd, order_kill, wake
@@ -274,6 +274,7 @@ class Conductor:
         if not order_kill(live.folder, by):
             end_shim(live)
             return
+        go_on(live)
         live.ends_by = min(live.ends_by, self._sweeper.ends_by(0, live.grace))
 
     # Recovery
@@ -325,7 +326,7 @@ class Conductor:
             self._adopt(live)
         elif found is Found.ENDED:
             self._look(live.run_id)
-        elif not live.folder.path.is_dir() and (pidfd := open_command(run)) is not None:
+        elif not live.folder.path.is_dir() and (pidfd := open_keeper(run)) is not None:
             live.pidfd, live.started = pidfd, True  # the folder may come back before the command ends
             self._watch(live)
         else:

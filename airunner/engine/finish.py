@@ -24,6 +24,7 @@ from airunner.store.contract import Store
 OVERDUE = ("timeout", "Stopped after its timeout, which its supervising process did not keep.")
 _LOST = ("failed", "Its supervising process ended unexpectedly, so the exit code is not known.")
 NEVER_STARTED = ("failed", "The run could not be started: its supervising process ended at once.")
+_DAMAGED = ("failed", "The records in its folder are damaged, so the exit code is not known.")
 _GONE = ("failed", "Its folder was removed or cannot be reached, so the exit code is not known.")
 _SHORT_OF = {
     errno.EMFILE: "the server has as many files open as it may; raise that limit (ulimit -n)",
@@ -97,7 +98,7 @@ def lost_changes(folder: Folder, now: datetime, *, ended_as: tuple[str, str] | N
     left = end_orphans(folder)
     state = read_state(folder)
     remove_prompt(state.prompt_file if state else None)
-    status, reason = ended_as or (_LOST if state else NEVER_STARTED if folder.path.is_dir() else _GONE)
+    status, reason = ended_as or _how_lost(folder, state)
     if left:
         reason += f" These processes could not be ended: {', '.join(map(str, left))}."
     last_words = _last_line(folder)
@@ -109,6 +110,14 @@ def lost_changes(folder: Folder, now: datetime, *, ended_as: tuple[str, str] | N
         # When it ended is not known either, so no duration is made up.
         changes.update(pid=state.pid, startedAt=from_epoch(state.started_at))
     return changes
+
+
+def _how_lost(folder: Folder, state: State | None) -> tuple[str, str]:
+    if not folder.path.is_dir():
+        return _GONE
+    if folder.exit.exists() or folder.state.exists():
+        return _DAMAGED if folder.exit.exists() or not state else _LOST
+    return NEVER_STARTED
 
 
 def _last_line(folder: Folder) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -79,6 +80,13 @@ def end_shim(live: Live) -> None:
     end_orphans(live.folder)
     for process in tree:  # a folder that is gone tells of nobody
         send(process, signal.SIGKILL)
+
+
+def go_on(live: Live) -> None:
+    """Let a shim that somebody has stopped obey; to any other it means nothing (signal(7), SIGCONT)."""
+    if live.pidfd is not None:
+        with contextlib.suppress(OSError):
+            signal.pidfd_send_signal(live.pidfd, signal.SIGCONT)
 
 
 def _pid_of(pidfd: int) -> int:

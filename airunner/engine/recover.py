@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from enum import StrEnum
 from pathlib import Path
 
 from airunner.domain.record import Doc
 from airunner.spool.layout import Folder
+from airunner.spool.procs import look_at
 
 
 class Found(StrEnum):
@@ -50,6 +52,26 @@ def open_command(run: Doc) -> int | None:
         return descriptor
     os.close(descriptor)
     return None
+
+
+def open_keeper(run: Doc) -> int | None:
+    """Return a pidfd of the shim of a run whose folder is out of reach; of its command, where no shim can be told.
+
+    A shim is the parent of its command, and has the run's folder as its working directory, also when that was deleted.
+    """
+    command, before = open_command(run), look_at(run["pid"] or 0)
+    if command is None or before is None:
+        return command
+    try:
+        shim = os.pidfd_open(before.parent)
+    except OSError:
+        return command
+    with contextlib.suppress(OSError):
+        place, after = Path(f"/proc/{before.parent}/cwd").readlink(), look_at(before.pid)
+        if str(place).removesuffix(" (deleted)") == run["folder"] and after and after.parent == before.parent:
+            command, shim = shim, command
+    os.close(shim)
+    return command
 
 
 def has_command(run: Doc) -> bool:

@@ -7,16 +7,14 @@ the cap and stays; behind it the newest segments stay, the oldest go. What is mi
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import stat
 import struct
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from airunner.base.files import PRIVATE_FILE, write_all
+from airunner.base.files import PRIVATE_FILE, open_plain, write_all
 
 STDOUT, STDERR, RESIZE = 0, 1, 2
 _PREFIX = "output."
@@ -153,7 +151,7 @@ class RawReader:
             try:
                 size = (self._folder / f"{_PREFIX}{segments[-1]:016d}").lstat().st_size
                 return segments[-1] + min(size, _LARGEST_SEGMENT)
-            except FileNotFoundError:
+            except (FileNotFoundError, NotADirectoryError):
                 segments.pop()
         return 0
 
@@ -190,7 +188,7 @@ class RawReader:
 
     def _open(self, start: int, following: int | None) -> bool:
         if start != self._start:
-            descriptor = _open_file(self._folder / f"{_PREFIX}{start:016d}")
+            descriptor = open_plain(self._folder / f"{_PREFIX}{start:016d}")
             if descriptor is None:
                 return False
             self.close()
@@ -200,25 +198,11 @@ class RawReader:
         return True
 
 
-def _open_file(path: Path) -> int | None:
-    """Open a segment for reading; None when there is none, or something else has its name."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ELOOP):
-            return None
-        raise
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return descriptor
-    os.close(descriptor)
-    return None
-
-
 def list_segments(folder: Path) -> list[int]:
     """Return the offsets of the segments that are there, ascending."""
     try:
         names = os.listdir(folder)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     numbers = (name[len(_PREFIX) :] for name in names if name.startswith(_PREFIX))
     return sorted(int(number) for number in numbers if number.isdecimal() and len(number) == _DIGITS)
@@ -226,11 +210,11 @@ def list_segments(folder: Path) -> list[int]:
 
 def read_marks(timing: Path, first: int = 0) -> list[Mark]:
     """Return the index from record number `first` on, up to half a million; a record that is not whole waits."""
-    try:
-        with timing.open("rb") as file:
-            file.seek(first * _RECORD.size)
-            data = file.read(_MOST_MARKS * _RECORD.size)
-    except (FileNotFoundError, IsADirectoryError):
+    descriptor = open_plain(timing)
+    if descriptor is None:
         return []
+    with open(descriptor, "rb") as file:
+        file.seek(first * _RECORD.size)
+        data = file.read(_MOST_MARKS * _RECORD.size)
     whole = len(data) // _RECORD.size * _RECORD.size
     return [Mark(min(offset, _FARTHEST), *rest) for offset, *rest in _RECORD.iter_unpack(data[:whole])]

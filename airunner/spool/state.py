@@ -7,12 +7,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from airunner.base.files import PRIVATE_FILE, replace_file, sync_folder
+from airunner.base.files import PRIVATE_FILE, open_plain, replace_file, sync_folder
 from airunner.spool.layout import Folder
 
 _EXIT_RESERVE = 16 * 1024
+R = TypeVar("R", "State", "Exit")
 _LARGEST = 1024 * 1024  # of any record here; what is longer is not ours
 
 
@@ -60,8 +61,7 @@ def write_state(folder: Folder, state: State, *, durable: bool) -> None:
 
 def read_state(folder: Folder) -> State | None:
     """Return the shim's state, None when no command was started."""
-    data = _read(folder.state)
-    return State(**_known(State, data)) if data else None
+    return _record(State, folder.state)
 
 
 def reserve_exit(folder: Folder) -> int:
@@ -86,8 +86,7 @@ def write_exit(folder: Folder, reserved: int, record: Exit) -> None:
 
 def read_exit(folder: Folder) -> Exit | None:
     """Return how the run ended, None while that is not known."""
-    data = _read(folder.exit)
-    return Exit(**_known(Exit, data)) if data else None
+    return _record(Exit, folder.exit)
 
 
 def read_usage(folder: Folder) -> dict[str, Any] | None:
@@ -95,15 +94,23 @@ def read_usage(folder: Folder) -> dict[str, Any] | None:
     return _read(folder.usage)
 
 
-def _known(record: type[State | Exit], data: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields that this version knows: the shim may be of another one."""
-    return {field.name: data[field.name] for field in fields(record) if field.name in data}
+def _record(kind: type[R], path: Path) -> R | None:
+    """Return the record with the fields that this version knows: the shim may be of another one. None when damaged."""
+    data = _read(path) or {}
+    try:
+        return kind(**{field.name: data[field.name] for field in fields(kind) if field.name in data})
+    except TypeError:
+        return None
 
 
 def _read(path: Path) -> dict[str, Any] | None:
+    descriptor = open_plain(path)
+    if descriptor is None:
+        return None
+    with open(descriptor, "rb") as file:
+        text = file.read(_LARGEST)
     try:
-        with path.open("rb") as file:
-            data = json.loads(file.read(_LARGEST))
-    except (FileNotFoundError, NotADirectoryError, ValueError):
+        data = json.loads(text)
+    except (ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None

@@ -80,6 +80,8 @@ class Breaker(Store):
 
     def ping(self) -> None:
         self._reading.do(self._store.ping)
+        if self._writing.is_open:  # whether it takes writes again is found out by one
+            self._writing.do(lambda: self._store.change_run("", {}, only_if=()))
 
     def close(self) -> None:
         self._store.close()
@@ -99,6 +101,12 @@ class _Side:
         self._late = 0
         self._next_try = 0.0
         self._code: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether calls are turned away."""
+        with self._lock:
+            return self._late >= self._most
 
     def do(self, call: Callable[[], T]) -> T:
         self._enter()

@@ -73,6 +73,19 @@ def test_a_rerun_is_refused_where_its_profile_is_gone_or_switched_off(shell: Hou
     shell.api("POST", "runs/00000000000000000000/rerun", expect=404)
 
 
+def test_a_rerun_with_a_key_is_made_once(shell: House) -> None:
+    run_id = start_run(shell, "echo x >> count")["runId"]
+    shell.wait_for_run(run_id)
+    again = [
+        shell.request("POST", f"{API}/runs/{run_id}/rerun", {}, headers={"Idempotency-Key": key}).json["runId"]
+        for key in ("a", "a", "b", "a")
+    ]
+    assert (again[0] == again[1] == again[3] != again[2], run_id in again) == (True, False)
+    for one in set(again):
+        assert shell.wait_for_run(one)["status"] == "completed"
+    assert (shell.folder / "count").read_text() == "x\n" * 3
+
+
 def test_a_rerun_of_a_run_that_still_runs_is_one_more(shell: House) -> None:
     first = start_run(shell, "echo x >> starts; while ! [ -e go ]; do sleep 0.02; done; exit 4")["runId"]
     wait_running(shell, first)

@@ -246,3 +246,51 @@ def test_a_run_whose_folder_cannot_be_read_at_a_restart_is_not_given_up_while_it
         assert (ended["status"], "could not be read after a restart" in ended["reason"]) == ("failed", True)
     else:
         assert (ended["status"], ended["exitCode"]) == ("failed", 7)
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[" * 100_000, "[]", '{"other": 1}', "folder", "fifo"], ids=str.strip)
+def test_a_record_of_the_end_that_is_damaged_while_the_server_is_down_is_called_so(shell: House, damage: str) -> None:
+    run_id = start_run(shell, "while ! [ -e go ]; do sleep 0.02; done; exit 7")["runId"]
+    wait_running(shell, run_id)
+    shell.kill9()
+    (shell.folder / "go").touch()
+    record = next((shell.data / "runs").rglob(run_id)) / "exit.json"
+    until(record.exists, within=10)
+    until(lambda: not Folder(record.parent).is_locked())
+    record.unlink()
+    if damage == "folder":
+        record.mkdir()
+    elif damage == "fifo":
+        os.mkfifo(record)
+    else:
+        record.write_text(damage)
+    shell.start()
+    run = shell.wait_for_run(run_id)
+    assert (run["status"], run["exitCode"]) == ("failed", None)
+    assert run["reason"] == "The records in its folder are damaged, so the exit code is not known."
+    assert "Traceback" not in shell.log()
+
+
+def test_a_run_whose_folder_was_deleted_before_a_restart_tells_its_end_and_can_be_killed(shell: House) -> None:
+    ids = [start_run(shell, f"while ! [ -e {name} ]; do sleep 0.02; done; exit 7")["runId"] for name in ("go", "never")]
+    pids = [wait_running(shell, run_id)["pid"] for run_id in ids]
+    until(lambda: not shutil.rmtree(shell.data / "runs", ignore_errors=True) and not (shell.data / "runs").exists())
+    shell.kill9()
+    shell.start()
+    assert {run["runId"] for run in shell.api("GET", "runs/active")} == set(ids)
+    (shell.folder / "go").touch()
+    run = shell.wait_for_run(ids[0])
+    assert (run["exitCode"], "Its folder was removed" in run["reason"]) == (7, True)
+    shell.api("POST", f"runs/{ids[1]}/kill")
+    assert shell.wait_for_run(ids[1])["status"] == "killed"
+    until(lambda: not any(map(proc.is_alive, pids)))
+
+
+def test_a_shim_that_somebody_has_stopped_obeys_a_kill(shell: House) -> None:
+    run_id = start_run(shell, "sleep 300")["runId"]
+    shim = proc.parent(wait_running(shell, run_id)["pid"])
+    assert shim is not None
+    os.kill(shim, signal.SIGSTOP)
+    until(lambda: proc.state(shim) == "T")
+    shell.api("POST", f"runs/{run_id}/kill")
+    assert shell.wait_for_run(run_id, within=10)["status"] == "killed"

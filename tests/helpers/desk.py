@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Self
 
 from airunner.base.bus import Bus
 from airunner.base.clock import Clock, SystemClock
+from airunner.base.errors import Conflict
 from airunner.base.files import make_private_folder
 from airunner.base.ids import Ids
 from airunner.domain.profile import Profile
@@ -86,7 +88,8 @@ class Desk:
         if self._is_left:
             return
         for run in self.store.active_runs():
-            self.conductor.kill(run["runId"], "the end of the test")
+            with contextlib.suppress(Conflict):  # it has ended by itself meanwhile
+                self.conductor.kill(run["runId"], "the end of the test")
         until(lambda: not self.store.active_runs(), within=20)
         self.leave()
 
