@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,16 +12,16 @@ from tests.helpers.clock import FakeClock
 from tests.helpers.server import House
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have one worker drive the browser, first of all, while the others do the rest: two browsers are too many for two cores."""
-    for item in items:
-        if _drives_a_browser(item):
-            item.add_marker(pytest.mark.xdist_group("browser"))
-    items.sort(key=lambda item: not _drives_a_browser(item))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Have one worker drive the browser, while the others do the rest: two browsers are too many for two cores."""
+    from xdist.scheduler import LoadScopeScheduling
 
+    class Scheduling(LoadScopeScheduling):  # the largest scope begins first, the others are one test each
+        def _split_scope(self, nodeid: str) -> str:
+            return "page" if nodeid.startswith("tests/web/") else nodeid
 
-def _drives_a_browser(item: pytest.Item) -> bool:
-    return "browser" in getattr(item, "fixturenames", ())
+    return Scheduling(config, log)
 
 
 @pytest.fixture

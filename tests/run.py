@@ -54,7 +54,7 @@ def checks(pytest_arguments: list[str]) -> Iterator[tuple[str, list[str]]]:
     if scripts:
         yield "node --test", ["node", "--test", *scripts]
     # Beside each other: most tests wait for processes, of which each is one of many on a real machine, too.
-    yield "pytest", [*tool, "pytest", "--numprocesses=auto", "--dist=loadgroup", *pytest_arguments]
+    yield "pytest", [*tool, "pytest", "--numprocesses=auto", "--dist=loadscope", *pytest_arguments]
 
 
 def step(name: str, command: list[str]) -> bool:

@@ -138,28 +138,31 @@ def test_kill_when_sure_ends_the_run_and_says_by_whom(visit: Visit, start: Any) 
     expect(page.get_by_role("button", name="Kill", exact=True)).to_be_hidden()
 
 
-def test_run_started_here_when_it_fails_unseen_says_so(visit: Visit, shell: Any) -> None:
+def test_run_started_here_when_it_fails_unseen_says_so(visit: Visit, shell: Any, house: House) -> None:
     page = visit()
-    page.get_by_label("Prompt", exact=True).fill("sleep 0.5; exit 4")
-    page.get_by_role("combobox", name="Working directory").fill("/")
+    page.get_by_label("Prompt", exact=True).fill("while ! [ -e go ]; do sleep 0.02; done; exit 4")
+    page.get_by_role("combobox", name="Working directory").fill(str(house.folder))
     page.get_by_role("button", name="Run now").click()
     expect(page.locator(".vw-head .st")).to_have_text("Running")
     page.get_by_role("link", name="Settings", exact=True).click()
+    expect(page.get_by_role("heading", name="Profiles")).to_be_visible()
+    (house.folder / "go").touch()
     toast = page.get_by_role("alert")
     expect(toast).to_contain_text("failed")
     toast.get_by_role("button", name="View").click()
     expect(page.locator(".why.s-failed")).to_have_text(re.compile("exit code 4"))
 
 
-def test_history_when_a_run_starts_elsewhere_shows_it_by_itself(visit: Visit, start: Any) -> None:
+def test_history_when_a_run_starts_elsewhere_shows_it_by_itself(visit: Visit, start: Any, house: House) -> None:
     start("exit 3")
     page = visit("#/history")
     expect(page.locator("tr[data-run]")).to_have_count(1)
     expect(page.locator("tr[data-run]")).to_contain_text("Failed")
     page.mouse.move(5, 5)
-    run = start("sleep 0.5; echo done", wait=False)
+    run = start("while ! [ -e go ]; do sleep 0.02; done; echo done", wait=False)
     row = page.locator(f"tr[data-run='{run['runId']}']")
     expect(row).to_contain_text("Running")
+    (house.folder / "go").touch()
     expect(row).to_contain_text("Completed")
 
 
