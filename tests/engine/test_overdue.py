@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
 from pathlib import Path
 
+import pytest
+
+from airunner.engine import conductor
 from airunner.engine.live import Waits
+from airunner.spool.layout import Folder
+from airunner.spool.state import Exit, read_exit
 from tests.helpers import proc
 from tests.helpers.desk import Desk
 from tests.helpers.wait import until
@@ -55,12 +61,20 @@ def test_a_ring_that_was_lost_is_made_up_for_by_the_sweep(tmp_path: Path) -> Non
         assert desk.ended(run)["status"] == "completed"
 
 
-def test_a_look_that_raises_harms_no_other_run_and_no_run_stays_running(tmp_path: Path) -> None:
+def test_a_look_that_raises_harms_no_other_run_and_no_run_stays_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Desk(tmp_path, _SOON) as desk:
         broken, other = desk.run("sleep 300"), desk.run("sleep 1; exit 3")
         state = desk.started(broken)
         desk.started(other)
-        (Path(broken["folder"]) / "exit.json").mkdir()
+
+        def read(folder: Folder) -> Exit | None:
+            if str(folder.path) == broken["folder"]:
+                raise OSError(errno.EIO, "Input/output error")
+            return read_exit(folder)
+
+        monkeypatch.setattr(conductor, "read_exit", read)
         os.kill(state.shim_pid, signal.SIGKILL)
         assert desk.ended(other)["exitCode"] == 3
         ended = desk.ended(broken)
