@@ -129,10 +129,13 @@ def test_storm_when_its_shim_dies_then_it_ends_too(shell: House) -> None:
 # Who must not be touched
 
 
+_THE_RUN = f"the-run-{os.getpid()}"  # other tests may run beside these, and have bystanders of their own
+
+
 @pytest.fixture
 def bystander() -> Iterator[subprocess.Popen[bytes]]:
     """A process of our own that has nothing to do with any run, but for its environment."""
-    environ = {"RUN_ID": "the-run", "PATH": os.environ["PATH"]}
+    environ = {"RUN_ID": _THE_RUN, "PATH": os.environ["PATH"]}
     with subprocess.Popen(["sleep", "300"], env=environ, start_new_session=True) as process:
         until(lambda: proc.command_line(process.pid) == ["sleep", "300"])
         yield process
@@ -157,11 +160,11 @@ def lost_run(folder: Path, name: str, **state: object) -> Folder:
 
 
 def test_orphans_when_one_has_the_mark_then_it_is_ended(tmp_path: Path, bystander: subprocess.Popen[bytes]) -> None:
-    assert end_orphans(lost_run(tmp_path, "the-run")) == []
+    assert end_orphans(lost_run(tmp_path, _THE_RUN)) == []
     assert bystander.wait(2) == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("name", ["the-run2", "the", "he-run"])
+@pytest.mark.parametrize("name", [f"{_THE_RUN}2", "the", _THE_RUN[1:]], ids=["longer", "beginning", "end"])
 def test_orphans_when_the_mark_is_of_another_run_then_it_lives(
     tmp_path: Path, bystander: subprocess.Popen[bytes], name: str
 ) -> None:
@@ -174,7 +177,7 @@ def test_orphans_when_it_started_before_the_shim_then_it_lives(
 ) -> None:
     before = look_at(bystander.pid)
     assert before is not None
-    assert end_orphans(lost_run(tmp_path, "the-run", shim_start=before.start + 1)) == []
+    assert end_orphans(lost_run(tmp_path, _THE_RUN, shim_start=before.start + 1)) == []
     assert bystander.poll() is None
 
 
@@ -183,7 +186,7 @@ def test_orphans_when_the_machine_was_restarted_then_all_live(
 ) -> None:
     found = look_at(bystander.pid)
     assert found is not None
-    folder = lost_run(tmp_path, "the-run", boot_id="another", pid=bystander.pid, pid_start=found.start)
+    folder = lost_run(tmp_path, _THE_RUN, boot_id="another", pid=bystander.pid, pid_start=found.start)
     folder.tree.write_text(f"{bystander.pid} {found.start}\n")
     assert end_orphans(folder) == []
     assert bystander.poll() is None
