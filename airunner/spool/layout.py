@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from airunner.base.files import make_private_folder, replace_file, take_lock
+from airunner.base.files import PRIVATE_FILE, make_private_folder, replace_file, take_lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +118,10 @@ class Folder:
         if held is None:
             return False
         try:
-            if not self.epitaph():
-                replace_file(self.tombstone, json.dumps(epitaph).encode() if epitaph else b"")
+            # First the stone, which a full disk takes as well: from then on no shim begins.
+            os.close(os.open(self.tombstone, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE))
+            if epitaph and not self.epitaph():
+                replace_file(self.tombstone, json.dumps(epitaph).encode())
             return True
         finally:
             os.close(held)

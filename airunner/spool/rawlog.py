@@ -21,9 +21,8 @@ _PREFIX = "output."
 _DIGITS = 16
 _LARGEST_SEGMENT = 1024 * 1024
 _RECORD = struct.Struct("<QIHHHxx")  # offset, milliseconds, kind, cols, rows
-_FARTHEST = (
-    1 << 62
-)  # no stream comes so far; a damaged index may say so, and a file's offset is a signed number (pread(2))
+# No stream comes so far. A damaged index may say so, and a file's offset is a signed number (pread(2)).
+_FARTHEST = 1 << 62
 _MOST_MARKS = 1 << 19
 _TIME_STEP_MS = 40  # one index record in this time at most, unless the stream changes
 
