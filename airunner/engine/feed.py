@@ -21,7 +21,8 @@ from airunner.base.errors import Busy
 from airunner.domain.record import encode
 from airunner.spool.layout import Folder
 from airunner.spool.rawlog import RESIZE, STDERR, STDOUT, Mark, RawReader, read_marks
-from airunner.transcript.cleaner import Cleaner, Line
+from airunner.transcript.cleaner import Cleaner
+from airunner.transcript.line import Line
 
 _STEP_BYTES = 256 * 1024
 _BATCH_BYTES = 1024 * 1024  # cleaned for one answer; the rest follows with the next

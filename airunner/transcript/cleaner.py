@@ -6,24 +6,15 @@ Soft-wrapped rows are joined. Blanks at the end of a line are left out.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from airunner.transcript.edit import Row, spans_of, text_of
-from airunner.transcript.orders import Orders
+from airunner.transcript.line import Line, Lines, Span, add_span
 from airunner.transcript.parser import Parser
+from airunner.transcript.player import Player
 from airunner.transcript.resize import resize
 from airunner.transcript.screen import Screen
 
 _SMALLEST, _LARGEST = (2, 1), (2000, 1000)  # columns, rows
 _LONGEST_LINE = 256 * 1024  # characters; a longer line is handed out in pieces: a viewer gets a changed line whole
-
-
-class Line(NamedTuple):
-    """One line of clean text. `spans` are [from, to, style] in characters of `text`; `at` the time of its last change, in seconds."""
-
-    text: str
-    spans: tuple[tuple[int, int, str], ...]
-    at: float
 
 
 class Cleaner:
@@ -32,10 +23,11 @@ class Cleaner:
     def __init__(self, cols: int = 120, rows: int = 40, *, newline_mode: bool = False) -> None:
         cols, rows = _bounded(cols, rows)
         self._screen = Screen(cols, rows, self._keep, newline_mode)
-        self._parser = Parser(Orders(self._screen))
-        self._ready: list[Line] = []
-        self._open: list[Row] = []  # rows scrolled off of a line that is not complete
-        self._open_size = 0
+        self._parser = Parser(Player(self._screen, self._keep_lines))
+        self._ready: Lines = []
+        self._open: list[Row | None] = []  # rows scrolled off of a line that is not complete
+        self._open_cells = 0
+        self._last_at = 0.0  # of the line before: a blank line has no time of its own
         self._any_text = False  # in the lines that are complete
 
     def feed(self, data: bytes, at: float = 0.0) -> None:
@@ -55,14 +47,18 @@ class Cleaner:
             grid.x = 0
             grid.line_feed()
 
-    def take(self) -> list[Line]:
+    def take(self) -> Lines:
         """The lines that can never change again and have not been taken yet."""
         ready, self._ready = self._ready, []
         return ready
 
-    def tail(self) -> list[Line]:
+    def tail(self) -> Lines:
         """The lines that may still change, without blank ones at the end."""
-        lines = [_joined(rows) for rows in self._groups()]
+        at, lines = self._last_at, []
+        for rows in self._groups():
+            line = _joined(rows, at)
+            at = line.at
+            lines.append(line)
         while lines and not lines[-1].text:
             lines.pop()
         return lines
@@ -70,7 +66,8 @@ class Cleaner:
     @property
     def ends_with_newline(self) -> bool:
         """Whether the last line of the text is finished: False when there is no text, or the cursor is still on that line."""
-        cursor = self._screen.normal.rows[self._screen.normal.y]
+        grid = self._screen.normal
+        cursor = grid.row(grid.y)
         for rows in reversed(self._groups()):
             if any(text_of(row).strip(" ") for row in rows):
                 return not any(row is cursor for row in rows)
@@ -86,28 +83,37 @@ class Cleaner:
         """The last alternate screen of a program that has left it."""
         return self._screen.last_alternate
 
-    def _keep(self, row: Row) -> None:
+    def _keep(self, row: Row | None) -> None:
         """A row has left the screen at its top; only the next one tells whether its line goes on."""
-        if self._open and not row.wrapped:
+        if self._open and (row is None or not row.wrapped):
             self._complete()
         self._open.append(row)
-        self._open_size += len(row.text) + len(row.cells or ())
-        if self._open_size > _LONGEST_LINE:
+        self._open_cells += self._screen.modes.columns
+        if self._open_cells > _LONGEST_LINE:
             self._complete()
 
+    def _keep_lines(self, lines: Lines) -> None:
+        """Lines have come and scrolled off."""
+        if self._open:
+            self._complete()
+        self._ready += lines
+        self._last_at = self._screen.modes.now
+        self._any_text = self._any_text or any(line.text for line in lines)
+
     def _complete(self) -> None:
-        line = _joined(self._open)
-        self._open, self._open_size = [], 0
+        line = _joined(self._open, self._last_at)
+        self._open, self._open_cells = [], 0
+        self._last_at = line.at
         self._any_text = self._any_text or bool(line.text)
         self._ready.append(line)
 
-    def _groups(self) -> list[list[Row]]:
+    def _groups(self) -> list[list[Row | None]]:
         """The rows of each line that may still change."""
         if len(self._open) > 1:
             self._open = [_merged(self._open)]
         groups = [list(self._open)] if self._open else []
         for row in self._screen.normal.rows:
-            if row.wrapped and groups:
+            if row is not None and row.wrapped and groups:
                 groups[-1].append(row)
             else:
                 groups.append([row])
@@ -126,32 +132,32 @@ def _bounded(cols: int, rows: int) -> tuple[int, int]:
     return max(_SMALLEST[0], min(cols, _LARGEST[0])), max(_SMALLEST[1], min(rows, _LARGEST[1]))
 
 
-def _joined(rows: list[Row]) -> Line:
+def _joined(rows: list[Row | None], at: float) -> Line:
+    """The line that stands in some rows; `at` is its time when nothing was ever written in it."""
     row = rows[0] if len(rows) == 1 else _merged(rows)
+    if row is None:
+        return Line("", (), at)
     text = text_of(row).rstrip(" ")
     if not row.runs:
         return Line(text, (), row.at)
     length = len(text)
-    spans = ((low, min(high, length), style) for low, high, style in spans_of(row) if low < length)
+    spans: list[Span] = []
+    for low, high, style in spans_of(row):
+        if low < length:
+            add_span(spans, low, min(high, length), style)
     return Line(text, tuple(spans), row.at)
 
 
-def _merged(rows: list[Row]) -> Row:
+def _merged(rows: list[Row | None]) -> Row:
     """Soft-wrapped rows as one long row."""
-    whole = Row(max(row.at for row in rows), rows[0].wrapped)
+    written = [row for row in rows if row is not None]
+    whole = Row(max(row.at for row in written), rows[0] is not None and rows[0].wrapped)
     whole.text = "".join(map(text_of, rows))
     length = 0
-    for row in rows:
+    for row in written:
         end = length + len(text_of(row))
         for low, high, style in spans_of(row, length) if row.runs else ():
             if low < min(high, end):
-                _add_span(whole.runs, low, min(high, end), style)
+                add_span(whole.runs, low, min(high, end), style)
         length = end
     return whole
-
-
-def _add_span(spans: list[tuple[int, int, str]], low: int, high: int, style: str) -> None:
-    """Add a span; one that goes on from the row above in the same style is joined to it."""
-    if spans and spans[-1][1] == low and spans[-1][2] == style:
-        low = spans.pop()[0]
-    spans.append((low, high, style))

@@ -1,28 +1,36 @@
 """One row of the screen, and what can be done to it.
 
-A row is a string, one character for a column, as long as nothing on it is wide or combined: runs of text are then put in
-by slicing. Otherwise it is a list of cells, one string for a column; the second column of a wide character is "".
-NUL stands for a cell nothing was written in; at the end of a row such cells are left out.
+A row is a string, one character for a column, as long as nothing on it is wide or combined. Otherwise it is a list of
+cells, one string for a column; the second column of a wide character is "". NUL stands for a cell nothing was written
+in; at the end of a row such cells are left out.
+
+What is written to a row waits in `pieces` until somebody looks: most of what programs draw is drawn over unseen.
+A row nothing was ever done to is None.
 """
 
 from __future__ import annotations
+
+from itertools import groupby
 
 from airunner.transcript.widths import SPECIAL, width
 
 NOTHING = "\0"
 _MOST_MARKS = 64  # on one character; no script needs a tenth of it
+_MANY_PIECES = 6  # from here on it is cheaper to take the row apart once
 Run = tuple[int, int, str]  # from, to (columns), style
+Piece = tuple[int, str | None, str]  # column, text, style; without a text: all is empty from that column on
 
 
 class Row:
     """One row. `wrapped` says that it goes on with the line above; `at` is when it last changed."""
 
-    __slots__ = ("at", "cells", "runs", "text", "wrapped")
+    __slots__ = ("at", "cells", "pieces", "runs", "text", "wrapped")
 
     def __init__(self, at: float = 0.0, wrapped: bool = False) -> None:
         self.text = ""
         self.cells: list[str] | None = None
         self.runs: list[Run] = []
+        self.pieces: list[Piece] = []
         self.wrapped = wrapped
         self.at = at
 
@@ -31,10 +39,91 @@ class Row:
         self.text = ""
         self.cells = None
         self.runs = []
+        self.pieces = []
+
+    @property
+    def is_blank(self) -> bool:
+        """True when nothing is written in it."""
+        settle(self)
+        return not self.text and not self.cells
+
+
+def settle(row: Row) -> None:
+    """Carry out what waits in `pieces`."""
+    pieces = row.pieces
+    if not pieces:
+        return
+    row.pieces = []
+    if row.cells is None:
+        pieces = _append(row, pieces)
+        if len(pieces) >= _MANY_PIECES:
+            _take_apart(row, pieces)
+            return
+    for start, text, style in pieces:
+        if text is None:
+            erase(row, start, _length(row), "")
+        else:
+            _put(row, start, text, style)
+
+
+def _append(row: Row, pieces: list[Piece]) -> list[Piece]:
+    """Put in the pieces that stand one after the other, behind all that is there; return the others."""
+    runs = row.runs
+    length = max(len(row.text), runs[-1][1]) if runs else len(row.text)
+    parts = [row.text.ljust(length, NOTHING) if pieces[0][0] >= length > len(row.text) else row.text]
+    for number, (start, text, style) in enumerate(pieces):
+        if start < length:
+            break
+        if text is None:
+            continue
+        if start > length:
+            parts.append(NOTHING * (start - length))
+        parts.append(text)
+        length = start + len(text)
+        if style:
+            if runs and runs[-1][1] == start and runs[-1][2] == style:
+                start = runs.pop()[0]
+            runs.append((start, length, style))
+    else:
+        number = len(pieces)
+    row.text = "".join(parts)
+    return pieces[number:]
+
+
+def _take_apart(row: Row, pieces: list[Piece]) -> None:
+    """Many pieces, some over others: column by column, put together again at the end."""
+    cells = list(row.text)
+    styles: list[str] = []
+    for start, end, style in row.runs:
+        styles.extend([""] * (start - len(styles)))
+        styles.extend([style] * (end - start))
+    for start, text, style in pieces:
+        if text is None:
+            del cells[start:], styles[start:]
+            continue
+        if len(cells) < start:
+            cells.extend([NOTHING] * (start - len(cells)))
+        if len(styles) < start:
+            styles.extend([""] * (start - len(styles)))
+        end = start + len(text)
+        cells[start:end] = text
+        styles[start:end] = [style] * len(text)
+    row.text = "".join(cells).rstrip(NOTHING)
+    row.runs = []
+    place = 0
+    for style, same in groupby(styles):
+        end = place + len(list(same))
+        if style:
+            row.runs.append((place, end, style))
+        place = end
 
 
 def put(row: Row, start: int, text: str, style: str) -> None:
     """Write `text`, all of it one column wide, from column `start`."""
+    row.pieces.append((start, text, style))
+
+
+def _put(row: Row, start: int, text: str, style: str) -> None:
     end = start + len(text)
     if row.cells is None:
         before = row.text
@@ -76,6 +165,7 @@ def combine(row: Row, column: int, mark: str) -> None:
 
 def erase(row: Row, start: int, end: int, style: str) -> None:
     """Make columns `start` to `end` empty; `style` is the background they get, "" for none."""
+    settle(row)
     if row.cells is not None:
         _open(row.cells, start, end)
         row.cells[start:end] = [NOTHING] * (min(end, len(row.cells)) - start)
@@ -115,6 +205,7 @@ def delete(row: Row, start: int, count: int, columns: int, style: str) -> None:
 
 def as_cells(row: Row) -> list[str]:
     """The row as a list of cells, from now on."""
+    settle(row)
     if row.cells is None:
         row.cells = list(row.text)
         row.text = ""
@@ -132,12 +223,18 @@ def painted(runs: list[Run], start: int, end: int, style: str) -> list[Run]:
         return before + after
     if before and before[-1][1] == start and before[-1][2] == style:
         low, _, _ = before[-1]
-        return [*before[:-1], (low, end, style), *after]
+        before, start = before[:-1], low
+    if after and after[0][0] == end and after[0][2] == style:
+        end = after[0][1]
+        after = after[1:]
     return [*before, (start, end, style), *after]
 
 
-def text_of(row: Row) -> str:
+def text_of(row: Row | None) -> str:
     """What stands in the row; cells nothing was written in are blanks, at the end they are left out."""
+    if row is None:
+        return ""
+    settle(row)
     if row.cells is None:
         return row.text.replace(NOTHING, " ")
     return "".join(_without_stray_mark(row.cells)).replace(NOTHING, " ")
@@ -145,6 +242,7 @@ def text_of(row: Row) -> str:
 
 def spans_of(row: Row, shift: int = 0) -> list[Run]:
     """The styled runs of the row in characters of its text (not columns), moved by `shift`."""
+    settle(row)
     if row.cells is None:
         length = len(row.text)
         return [(low + shift, min(high, length) + shift, name) for low, high, name in row.runs if low < length]
@@ -153,6 +251,12 @@ def spans_of(row: Row, shift: int = 0) -> list[Run]:
         starts.append(starts[-1] + len(cell))
     last = len(row.cells)
     return [(starts[low], starts[min(high, last)], name) for low, high, name in row.runs if low < last]
+
+
+def _length(row: Row) -> int:
+    """How many columns are written or coloured, for an erasure that is to reach them all."""
+    written = len(row.text) if row.cells is None else len(row.cells)
+    return max(written, row.runs[-1][1]) if row.runs else written
 
 
 def _open(cells: list[str], start: int, end: int) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from airunner.transcript.edit import Row, erase, painted
 from airunner.transcript.style import PLAIN, Pen
 
-_TAB = 8
+TAB = 8
 
 
 @dataclass(slots=True)
@@ -26,9 +26,7 @@ class Modes:
     origin: bool = False  # row 1 is the top margin
     autowrap: bool = True
     reverse_wrap: bool = False
-    pen: Pen = PLAIN
-    style: str = ""  # of the pen
-    paper: str = ""  # the pen's background: what erased cells get
+    pen: Pen = PLAIN  # its style is what is written in, its paper what erased cells get
     now: float = 0.0
 
 
@@ -45,7 +43,7 @@ class Saved:
 class Grid:
     """The rows one sees, with all that moves on them."""
 
-    def __init__(self, modes: Modes, on_scroll_off: Callable[[Row], None] | None = None) -> None:
+    def __init__(self, modes: Modes, on_scroll_off: Callable[[Row | None], None] | None = None) -> None:
         self.modes = modes
         self._on_scroll_off = on_scroll_off
         self.saved = Saved()
@@ -58,23 +56,46 @@ class Grid:
         self.base = 0  # rows that have scrolled off
         self.fill()
         self.reset_margins()
-        self.tabs = set(range(0, modes.columns, _TAB))
+        self.reset_tabs()
 
     def fill(self) -> None:
         """New empty rows in the pen's background."""
-        self.rows = [self.blank() for _ in range(self.modes.rows)]
+        self.rows: list[Row | None] = [self.blank() for _ in range(self.modes.rows)]
+
+    def reset_tabs(self) -> None:
+        """A tab stop every eight columns."""
+        self.tabs = set(range(0, self.modes.columns, TAB))
+
+    def has_usual_tabs(self) -> bool:
+        """True while no program has moved them."""
+        return self.tabs == set(range(0, self.modes.columns, TAB))
 
     def reset_margins(self) -> None:
         """The whole grid scrolls."""
         self.top, self.bottom = 0, self.modes.rows - 1
 
-    def blank(self, wrapped: bool = False) -> Row:
+    def blank(self, wrapped: bool = False) -> Row | None:
         """A new empty row in the pen's background."""
         modes = self.modes
+        if not (wrapped or modes.pen.paper):
+            return None
         row = Row(modes.now, wrapped)
-        if modes.paper:
-            row.runs = [(0, modes.columns, modes.paper)]
+        if modes.pen.paper:
+            row.runs = [(0, modes.columns, modes.pen.paper)]
         return row
+
+    def row(self, y: int) -> Row:
+        """The row, to be written in."""
+        row = self.rows[y]
+        if row is None:
+            row = self.rows[y] = Row(self.modes.now)
+        return row
+
+    def part(self, y: int) -> None:
+        """The row begins a line of its own."""
+        row = self.rows[y]
+        if row is not None:
+            row.wrapped = False
 
     # The cursor
 
@@ -115,8 +136,8 @@ class Grid:
         self.restrict(self.modes.columns)
         if self.x > 0:
             self.x -= 1
-        elif self.top < self.y <= self.bottom and self.rows[self.y].wrapped:
-            self.rows[self.y].wrapped = False
+        elif self.top < self.y <= self.bottom and self.row(self.y).wrapped:
+            self.part(self.y)
             self.y -= 1
             self.x = self.modes.columns - 1
         self.restrict()
@@ -157,7 +178,7 @@ class Grid:
             self.scroll()
         elif self.y < self.modes.rows - 1:
             self.y += 1
-            self.rows[self.y].wrapped = False
+            self.part(self.y)
         if self.x >= self.modes.columns:
             self.x -= 1
 
@@ -168,7 +189,7 @@ class Grid:
             self.scroll(wrapped=True)
             return
         self.y = min(self.y + 1, self.modes.rows - 1)
-        self.rows[self.y].wrapped = True
+        self.row(self.y).wrapped = True
 
     def index(self) -> None:
         """IND: one row down, scrolling at the bottom margin."""
@@ -211,9 +232,9 @@ class Grid:
 
     def scroll_down(self, count: int) -> None:
         """SD: rows at the bottom margin are lost; the new ones have no background."""
-        paper, self.modes.paper = self.modes.paper, ""
+        pen, self.modes.pen = self.modes.pen, PLAIN
         self._shift(self.bottom, self.top, count)
-        self.modes.paper = paper
+        self.modes.pen = pen
 
     def insert_lines(self, count: int) -> None:
         """IL: empty rows at the cursor, those at the bottom margin are lost."""
@@ -237,33 +258,46 @@ class Grid:
 
     # Erasing
 
-    def erase_cells(self, row: Row, start: int, end: int) -> None:
+    def erase_cells(self, y: int, start: int, end: int) -> None:
         """Cells `start` to `end` of a row become empty, in the pen's background."""
-        end = min(end, self.modes.columns)
-        if start < end:
-            row.at = self.modes.now if row.text or row.cells else row.at
-            erase(row, start, end, self.modes.paper)
+        modes = self.modes
+        row, paper = self.rows[y], modes.pen.paper
+        end = min(end, modes.columns)
+        if start >= end or (row is None and not paper):
+            return
+        row = self.row(y)
+        if row.text or row.cells or row.pieces:
+            row.at = modes.now
+        if paper or end < modes.columns:
+            erase(row, start, end, paper)
+        elif start == 0:
+            row.clear()
+        else:
+            row.pieces.append((start, None, ""))
 
     def erase_rows(self, start: int, end: int) -> None:
         """Whole rows become empty and lines of their own."""
-        for row in self.rows[start:end]:
-            row.at = self.modes.now if row.text or row.cells else row.at
-            row.clear()
-            row.wrapped = False
-            if self.modes.paper:
-                row.runs = painted([], 0, self.modes.columns, self.modes.paper)
+        modes = self.modes
+        for y in range(start, min(end, modes.rows)):
+            row = self.rows[y]
+            if row is not None and (row.text or row.cells or row.pieces):
+                row.at = modes.now
+                row.clear()
+                row.wrapped = False
+                row.runs = painted([], 0, modes.columns, modes.pen.paper)
+            else:
+                self.rows[y] = self.blank()
 
     def erase_display(self, what: int) -> None:
         """ED: 0 from the cursor on, 1 to the cursor, 2 all. 3 (the text above the screen) takes nothing back here."""
         self.restrict(self.modes.columns)
-        row = self.rows[self.y]
         if what == 0:
-            self._erase_here(row, self.x, self.modes.columns, self.x == 0)
+            self._erase_here(self.x, self.modes.columns, self.x == 0)
             self.erase_rows(self.y + 1, self.modes.rows)
         elif what == 1:
-            self._erase_here(row, 0, self.x + 1, True)
+            self._erase_here(0, self.x + 1, True)
             if self.x + 1 >= self.modes.columns and self.y + 1 < self.modes.rows:
-                self.rows[self.y + 1].wrapped = False
+                self.part(self.y + 1)
             self.erase_rows(0, self.y)
         elif what == 2:
             self.erase_rows(0, self.modes.rows)
@@ -273,15 +307,14 @@ class Grid:
     def erase_line(self, what: int) -> None:
         """EL: 0 from the cursor on, 1 to the cursor, 2 all."""
         self.restrict(self.modes.columns)
-        row = self.rows[self.y]
         if what == 0:
-            self._erase_here(row, self.x, self.modes.columns, self.x == 0)
+            self._erase_here(self.x, self.modes.columns, self.x == 0)
         elif what == 1:
-            self._erase_here(row, 0, self.x + 1, False)
+            self._erase_here(0, self.x + 1, False)
         elif what == 2:
-            self._erase_here(row, 0, self.modes.columns, True)
+            self._erase_here(0, self.modes.columns, True)
 
-    def _erase_here(self, row: Row, start: int, end: int, unwrap: bool) -> None:
-        self.erase_cells(row, start, end)
-        if unwrap:
-            row.wrapped = False
+    def _erase_here(self, start: int, end: int, part: bool) -> None:
+        self.erase_cells(self.y, start, end)
+        if part:
+            self.part(self.y)

@@ -6,107 +6,137 @@ Names and numbers are those of ECMA-48, the VT510 manual and xterm's "ctlseqs".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from airunner.transcript import codes
 from airunner.transcript.edit import Row, delete, insert
 from airunner.transcript.screen import Screen
-from airunner.transcript.style import numbers_of, write_with
+from airunner.transcript.style import numbers_of
 
 Numbers = tuple[int, ...]
 Change = Callable[[Row, int, int, int, str], None]
+Order = tuple[Callable[[Screen, Any], None], Any]
 
 
-class Orders:
-    """The parser's listener: passes text on to a screen, and carries out everything else on it."""
 
-    def __init__(self, screen: Screen) -> None:
-        self._screen = screen
-        self.text = screen.text
-
-    def newline(self) -> None:
-        """CR LF."""
-        screen = self._screen
-        screen.joinable = 0
-        screen.grid.x = 0
-        screen.grid.line_feed()
-
-    def control(self, code: str) -> None:
-        """One control character; those of C1 are ESC and a letter in one."""
-        self._screen.joinable = 0
-        order = _CONTROLS.get(code)
-        if order is not None:
-            order(self._screen)
-
-    def escape(self, name: str) -> None:
-        """ESC and what follows."""
-        screen = self._screen
-        screen.joinable = 0
-        order = _ESCAPES.get(name)
-        if order is not None:
-            order(screen)
-        elif len(name) == 2 and name[0] in codes.CHARACTER_SLOTS:
-            screen.set_slot(codes.CHARACTER_SLOTS[name[0]], codes.CHARACTER_SETS.get(name[1]))
-
-    def sequence(self, name: str, numbers: str) -> None:
-        """CSI and what follows."""
-        screen = self._screen
-        width, screen.joinable = screen.joinable, 0
-        if name == "m":
-            screen.set_pen(write_with(screen.modes.pen, numbers))
-        elif name == "b":
-            screen.repeat(width, numbers_of(numbers)[0] or 1)
-        else:
-            order = _SEQUENCES.get(name)
-            if order is not None:
-                order(screen, numbers_of(numbers))
-
-    def swallowed(self) -> None:
-        """A title, a link, a picture: nothing to show."""
-        self._screen.joinable = 0
+def escape_order(name: str) -> Order | None:
+    """What ESC with `name` orders, and with which argument; None for nothing."""
+    if len(name) == 2 and name[0] in codes.CHARACTER_SLOTS:
+        return _set_slot, (codes.CHARACTER_SLOTS[name[0]], codes.CHARACTER_SETS.get(name[1]))
+    order = _ESCAPES.get(name)
+    return None if order is None else (order, None)
 
 
-def _return(screen: Screen) -> None:
+def sequence_order(name: str, numbers: str) -> Order | None:
+    """What a CSI sequence orders, and with which argument; None for nothing."""
+    if name == "m":
+        return _set_pen, numbers
+    order = _SEQUENCES.get(name)
+    if order is None:
+        return None
+    reader, function = order
+    return function, reader(numbers_of(numbers))
+
+
+def _count(numbers: Numbers) -> int:
+    """The first number, 1 when it is left out."""
+    return numbers[0] or 1
+
+
+def _choice(numbers: Numbers) -> int:
+    return numbers[0]
+
+
+def _all(numbers: Numbers) -> Numbers:
+    return numbers
+
+
+def _place(numbers: Numbers) -> tuple[int, int]:
+    """Row and column, from 0."""
+    return (numbers[0] or 1) - 1, (numbers[1] or 1 if len(numbers) > 1 else 1) - 1
+
+
+# The commonest orders are written out: what they do is done a million times a second.
+
+
+def _set_pen(screen: Screen, numbers: str) -> None:
+    modes = screen.modes
+    modes.pen = modes.pen.after(numbers)
+
+
+def newline(screen: Screen, _: None) -> None:
+    """CR LF."""
+    grid = screen.grid
+    grid.x = 0
+    grid.line_feed()
+
+
+def _return(screen: Screen, _: None) -> None:
     screen.grid.x = 0
 
 
-def _next_line(screen: Screen) -> None:
+def _back(screen: Screen, _: None) -> None:
+    grid = screen.grid
+    if 0 < grid.x < screen.modes.columns:
+        grid.x -= 1
+    else:
+        grid.back()
+
+
+def _to(screen: Screen, place: tuple[int, int]) -> None:
+    grid, modes = screen.grid, screen.modes
+    y, x = place
+    if y < modes.rows and x < modes.columns and not modes.origin:
+        grid.x, grid.y = x, y
+    else:
+        grid.place(x, y)
+
+
+def _to_column(screen: Screen, count: int) -> None:
+    grid = screen.grid
+    if count <= screen.modes.columns and not screen.modes.origin:
+        grid.x = count - 1
+    else:
+        grid.place(count - 1, grid.y)
+
+
+def _to_row(screen: Screen, count: int) -> None:
+    grid = screen.grid
+    grid.place(grid.x, count - 1)
+
+
+def repeat(screen: Screen, count: int) -> None:
+    """REP."""
+    width, screen.joinable = screen.joinable, 0
+    screen.repeat(width, count)
+
+
+def _next_line(screen: Screen, _: None) -> None:
     screen.grid.x = 0
     screen.grid.index()
 
 
-def _set_tab(screen: Screen) -> None:
+def _set_tab(screen: Screen, _: None) -> None:
     if screen.grid.x < screen.modes.columns:
         screen.grid.tabs.add(screen.grid.x)
 
 
-def _ascii(screen: Screen) -> None:
+def _ascii(screen: Screen, _: None) -> None:
     screen.use_slot(0)
     screen.set_slot(0, None)
 
 
-def _to(screen: Screen, numbers: Numbers) -> None:
-    column = numbers[1] or 1 if len(numbers) > 1 else 1
-    screen.grid.place(column - 1, (numbers[0] or 1) - 1)
+def _set_slot(screen: Screen, given: tuple[int, dict[int, str] | None]) -> None:
+    screen.set_slot(*given)
 
 
-def _to_column(screen: Screen, numbers: Numbers) -> None:
-    grid = screen.grid
-    grid.place((numbers[0] or 1) - 1, grid.y)
-
-
-def _to_row(screen: Screen, numbers: Numbers) -> None:
-    grid = screen.grid
-    grid.place(grid.x, (numbers[0] or 1) - 1)
-
-
-def _lines_down(screen: Screen, numbers: Numbers) -> None:
-    screen.grid.down(numbers[0] or 1)
+def _lines_down(screen: Screen, count: int) -> None:
+    screen.grid.down(count)
     screen.grid.x = 0
 
 
-def _lines_up(screen: Screen, numbers: Numbers) -> None:
-    screen.grid.up(numbers[0] or 1)
+def _lines_up(screen: Screen, count: int) -> None:
+    screen.grid.up(count)
     screen.grid.x = 0
 
 
@@ -130,19 +160,19 @@ def _change_between_margins(screen: Screen, change: Change, start: int, count: i
     if grid.top <= grid.y <= grid.bottom:
         for y in range(grid.top, grid.bottom + 1):
             _change_row(screen, y, change, start % screen.modes.columns, count)
-            grid.rows[y].wrapped = False
+            grid.part(y)
 
 
 def _change_row(screen: Screen, y: int, change: Change, start: int, count: int) -> None:
-    modes, row = screen.modes, screen.grid.rows[y]
-    change(row, start, count, modes.columns, modes.paper)
+    modes, row = screen.modes, screen.grid.row(y)
+    change(row, start, count, modes.columns, modes.pen.paper)
     row.at = modes.now
 
 
-def _erase_cells(screen: Screen, numbers: Numbers) -> None:
+def _erase_cells(screen: Screen, count: int) -> None:
     grid = screen.grid
     grid.restrict()
-    grid.erase_cells(grid.rows[grid.y], grid.x, grid.x + (numbers[0] or 1))
+    grid.erase_cells(grid.y, grid.x, grid.x + count)
 
 
 def _set_modes(screen: Screen, numbers: Numbers, on: bool) -> None:
@@ -150,6 +180,7 @@ def _set_modes(screen: Screen, numbers: Numbers, on: bool) -> None:
         screen.modes.insert = on
     if codes.NEW_LINE in numbers:
         screen.modes.newline = on
+    screen.note_modes()
 
 
 def _set_private_modes(screen: Screen, numbers: Numbers, on: bool) -> None:
@@ -159,6 +190,7 @@ def _set_private_modes(screen: Screen, numbers: Numbers, on: bool) -> None:
             screen.grid.place(0, 0)
         elif number == codes.AUTOWRAP:
             screen.modes.autowrap = on
+            screen.note_modes()
         elif number == codes.REVERSE_WRAP:
             screen.modes.reverse_wrap = on
         elif number == codes.CHARACTER_SETS_US and on:
@@ -180,76 +212,78 @@ def _switch_screen(screen: Screen, number: int, on: bool) -> None:
         screen.restore_cursor()
 
 
-_ESCAPES: Final[Mapping[str, Callable[[Screen], None]]] = {
-    "7": Screen.save_cursor,  # DECSC
-    "8": Screen.restore_cursor,  # DECRC
-    "D": lambda screen: screen.grid.index(),  # IND
+_ESCAPES: Final[Mapping[str, Callable[[Screen, None], None]]] = {
+    "7": lambda screen, _: screen.save_cursor(),  # DECSC
+    "8": lambda screen, _: screen.restore_cursor(),  # DECRC
+    "D": lambda screen, _: screen.grid.index(),  # IND
     "E": _next_line,  # NEL
     "H": _set_tab,  # HTS
-    "M": lambda screen: screen.grid.reverse_index(),  # RI
-    "c": Screen.full_reset,  # RIS
-    "n": lambda screen: screen.use_slot(2),  # LS2
-    "o": lambda screen: screen.use_slot(3),  # LS3
-    "|": lambda screen: screen.use_slot(3),  # LS3R
-    "}": lambda screen: screen.use_slot(2),  # LS2R
-    "~": lambda screen: screen.use_slot(1),  # LS1R
+    "M": lambda screen, _: screen.grid.reverse_index(),  # RI
+    "c": lambda screen, _: screen.full_reset(),  # RIS
+    "n": lambda screen, _: screen.use_slot(2),  # LS2
+    "o": lambda screen, _: screen.use_slot(3),  # LS3
+    "|": lambda screen, _: screen.use_slot(3),  # LS3R
+    "}": lambda screen, _: screen.use_slot(2),  # LS2R
+    "~": lambda screen, _: screen.use_slot(1),  # LS1R
     "%@": _ascii,
     "%G": _ascii,
-    "#8": Screen.align,  # DECALN
+    "#8": lambda screen, _: screen.align(),  # DECALN
 }
 
-_CONTROLS: Final[Mapping[str, Callable[[Screen], None]]] = {
-    "\n": lambda screen: screen.grid.line_feed(),
-    "\x0b": lambda screen: screen.grid.line_feed(),  # VT
-    "\x0c": lambda screen: screen.grid.line_feed(),  # FF
-    "\r": _return,
-    "\b": lambda screen: screen.grid.back(),
-    "\t": lambda screen: screen.grid.tab(),
-    "\x0e": lambda screen: screen.use_slot(1),  # SO
-    "\x0f": lambda screen: screen.use_slot(0),  # SI
-    "\x84": _ESCAPES["D"],
-    "\x85": _ESCAPES["E"],
-    "\x88": _ESCAPES["H"],
+CONTROLS: Final[Mapping[str, Order]] = {
+    "\n": (lambda screen, _: screen.grid.line_feed(), None),
+    "\x0b": (lambda screen, _: screen.grid.line_feed(), None),  # VT
+    "\x0c": (lambda screen, _: screen.grid.line_feed(), None),  # FF
+    "\r": (_return, None),
+    "\b": (_back, None),
+    "\t": (lambda screen, _: screen.grid.tab(), None),
+    "\x0e": (lambda screen, _: screen.use_slot(1), None),  # SO
+    "\x0f": (lambda screen, _: screen.use_slot(0), None),  # SI
+    "\x84": (_ESCAPES["D"], None),
+    "\x85": (_ESCAPES["E"], None),
+    "\x88": (_ESCAPES["H"], None),
 }
 
-_SEQUENCES: Final[Mapping[str, Callable[[Screen, Numbers], None]]] = {
-    "@": lambda screen, numbers: _change_here(screen, insert, numbers[0] or 1),  # ICH
-    "P": lambda screen, numbers: _change_here(screen, delete, numbers[0] or 1),  # DCH
-    "X": _erase_cells,  # ECH
-    " @": lambda screen, numbers: _change_between_margins(screen, delete, 0, numbers[0] or 1),  # SL
-    " A": lambda screen, numbers: _change_between_margins(screen, insert, 0, numbers[0] or 1),  # SR
-    "'}": lambda screen, numbers: _change_between_margins(screen, insert, screen.grid.x, numbers[0] or 1),  # DECIC
-    "'~": lambda screen, numbers: _change_between_margins(screen, delete, screen.grid.x, numbers[0] or 1),  # DECDC
-    "A": lambda screen, numbers: screen.grid.up(numbers[0] or 1),  # CUU
-    "B": lambda screen, numbers: screen.grid.down(numbers[0] or 1),  # CUD
-    "C": lambda screen, numbers: screen.grid.move(numbers[0] or 1, 0),  # CUF
-    "D": lambda screen, numbers: screen.grid.move(-(numbers[0] or 1), 0),  # CUB
-    "E": _lines_down,  # CNL
-    "F": _lines_up,  # CPL
-    "G": _to_column,  # CHA
-    "H": _to,  # CUP
-    "I": lambda screen, numbers: screen.grid.tab(numbers[0] or 1),  # CHT
-    "J": lambda screen, numbers: screen.grid.erase_display(numbers[0]),  # ED
-    "?J": lambda screen, numbers: screen.grid.erase_display(numbers[0]),  # DECSED
-    "K": lambda screen, numbers: screen.grid.erase_line(numbers[0]),  # EL
-    "?K": lambda screen, numbers: screen.grid.erase_line(numbers[0]),  # DECSEL
-    "L": lambda screen, numbers: screen.grid.insert_lines(numbers[0] or 1),  # IL
-    "M": lambda screen, numbers: screen.grid.delete_lines(numbers[0] or 1),  # DL
-    "S": lambda screen, numbers: screen.grid.scroll_up(numbers[0] or 1),  # SU
-    "T": lambda screen, numbers: screen.grid.scroll_down(numbers[0] or 1),  # SD
-    "Z": lambda screen, numbers: screen.grid.tab_back(numbers[0] or 1),  # CBT
-    "`": _to_column,  # HPA
-    "a": lambda screen, numbers: screen.grid.move(numbers[0] or 1, 0),  # HPR
-    "d": _to_row,  # VPA
-    "e": lambda screen, numbers: screen.grid.move(0, numbers[0] or 1),  # VPR
-    "f": _to,  # HVP
-    "g": lambda screen, numbers: screen.grid.clear_tabs(numbers[0]),  # TBC
-    "h": lambda screen, numbers: _set_modes(screen, numbers, True),  # SM
-    "l": lambda screen, numbers: _set_modes(screen, numbers, False),  # RM
-    "?h": lambda screen, numbers: _set_private_modes(screen, numbers, True),  # DECSET
-    "?l": lambda screen, numbers: _set_private_modes(screen, numbers, False),  # DECRST
-    "!p": lambda screen, numbers: screen.soft_reset(),  # DECSTR
-    "r": _set_margins,  # DECSTBM
-    "s": lambda screen, numbers: screen.save_cursor(),  # SCOSC
-    "u": lambda screen, numbers: screen.restore_cursor(),  # SCORC
+# How the numbers are read, and what is done with them.
+_SEQUENCES: Final[Mapping[str, tuple[Callable[[Numbers], Any], Callable[[Screen, Any], None]]]] = {
+    "@": (_count, lambda screen, count: _change_here(screen, insert, count)),  # ICH
+    "P": (_count, lambda screen, count: _change_here(screen, delete, count)),  # DCH
+    "X": (_count, _erase_cells),  # ECH
+    " @": (_count, lambda screen, count: _change_between_margins(screen, delete, 0, count)),  # SL
+    " A": (_count, lambda screen, count: _change_between_margins(screen, insert, 0, count)),  # SR
+    "'}": (_count, lambda screen, count: _change_between_margins(screen, insert, screen.grid.x, count)),  # DECIC
+    "'~": (_count, lambda screen, count: _change_between_margins(screen, delete, screen.grid.x, count)),  # DECDC
+    "A": (_count, lambda screen, count: screen.grid.up(count)),  # CUU
+    "B": (_count, lambda screen, count: screen.grid.down(count)),  # CUD
+    "C": (_count, lambda screen, count: screen.grid.move(count, 0)),  # CUF
+    "D": (_count, lambda screen, count: screen.grid.move(-count, 0)),  # CUB
+    "E": (_count, _lines_down),  # CNL
+    "F": (_count, _lines_up),  # CPL
+    "G": (_count, _to_column),  # CHA
+    "H": (_place, _to),  # CUP
+    "I": (_count, lambda screen, count: screen.grid.tab(count)),  # CHT
+    "J": (_choice, lambda screen, what: screen.grid.erase_display(what)),  # ED
+    "?J": (_choice, lambda screen, what: screen.grid.erase_display(what)),  # DECSED
+    "K": (_choice, lambda screen, what: screen.grid.erase_line(what)),  # EL
+    "?K": (_choice, lambda screen, what: screen.grid.erase_line(what)),  # DECSEL
+    "L": (_count, lambda screen, count: screen.grid.insert_lines(count)),  # IL
+    "M": (_count, lambda screen, count: screen.grid.delete_lines(count)),  # DL
+    "S": (_count, lambda screen, count: screen.grid.scroll_up(count)),  # SU
+    "T": (_count, lambda screen, count: screen.grid.scroll_down(count)),  # SD
+    "Z": (_count, lambda screen, count: screen.grid.tab_back(count)),  # CBT
+    "`": (_count, _to_column),  # HPA
+    "a": (_count, lambda screen, count: screen.grid.move(count, 0)),  # HPR
+    "b": (_count, repeat),  # REP
+    "d": (_count, _to_row),  # VPA
+    "e": (_count, lambda screen, count: screen.grid.move(0, count)),  # VPR
+    "f": (_place, _to),  # HVP
+    "g": (_choice, lambda screen, which: screen.grid.clear_tabs(which)),  # TBC
+    "h": (_all, lambda screen, numbers: _set_modes(screen, numbers, True)),  # SM
+    "l": (_all, lambda screen, numbers: _set_modes(screen, numbers, False)),  # RM
+    "?h": (_all, lambda screen, numbers: _set_private_modes(screen, numbers, True)),  # DECSET
+    "?l": (_all, lambda screen, numbers: _set_private_modes(screen, numbers, False)),  # DECRST
+    "!p": (_all, lambda screen, _: screen.soft_reset()),  # DECSTR
+    "r": (_all, _set_margins),  # DECSTBM
+    "s": (_all, lambda screen, _: screen.save_cursor()),  # SCOSC
+    "u": (_all, lambda screen, _: screen.restore_cursor()),  # SCORC
 }

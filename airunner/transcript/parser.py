@@ -2,6 +2,9 @@
 
 Never raises, whatever comes in, and any split of the bytes gives the same events: what is unfinished is kept (and bounded).
 The states are those of ECMA-48 and of the VT500 parser; strings (OSC, DCS, SOS, PM, APC) are swallowed whole.
+
+Nearly all input is text and whole sequences. It is cut at once into text and runs of controls, which a listener may know
+from before; the state machine is only for what does not end within the piece at hand or breaks the grammar.
 """
 
 from __future__ import annotations
@@ -14,30 +17,27 @@ from airunner.transcript.codes import ESC
 
 _MOST_PARAMETERS = 256  # characters kept of one sequence's numbers; the rest is dropped
 _MOST_INTERMEDIATES = 4
+_LEAST_PIECE, _MOST_PIECE = 512, 32 * 1024  # characters cut at once; small again after what had to go through the states
 
-# What ends the fast path: nearly all input is one of these, whole within one read.
-_TOKEN = re.compile(
-    r"([^\x00-\x1f\x7f-\x9f]+)"  # 1 text
-    r"|(\r\n)"  # 2 the end of a line
-    rf"|\x1b\[([<-?]?)([0-9:;]{{0,{_MOST_PARAMETERS}}})([ -/]?)([@-~])"  # 3-6 a control sequence
-    r"|([\x00-\x17\x19\x1c-\x1f])"  # 7 a control character
-)
+_SINGLE = r"[\x00-\x1a\x1c-\x1f\x7f-\x8f\x91-\x97\x99\x9a\x9c]"
+_SEQUENCE = rf"\x1b\[[<-?]?[0-9:;]{{0,{_MOST_PARAMETERS}}}+[ -/]{{0,{_MOST_INTERMEDIATES}}}+[@-~]"
+_ESCAPE_PAIR = rf"\x1b(?:[0-OQ-WYZ\\`-~]|[ -/]{{1,{_MOST_INTERMEDIATES}}}+[0-~])"
+_STRING = r"\x1b(?:\][^\x07\x18\x1a\x1b\x80-\x9f]*+(?:\x07|\x1b\\)|[PX^_][^\x18\x1a\x1b\x80-\x9f]*+\x1b\\)"
+# A run of controls, each whole; or a single character that begins something else, after which the states take over.
+_CONTROLS = re.compile(rf"((?:{_SEQUENCE}|{_SINGLE}|{_ESCAPE_PAIR}|{_STRING})++|[\x1b\x90\x98\x9b\x9d-\x9f])")
+_TOKENS = re.compile(rf"\r\n|{_SEQUENCE}|{_SINGLE}|{_ESCAPE_PAIR}|{_STRING}")
+_PARTS_OF_SEQUENCE = re.compile(r"\x1b\[([<-?]?)([0-9:;]*)([ -/]*.)")
+
 _STRING_END = re.compile("[\x18\x1a\x1b\x80-\x9f]")
 _OSC_END = re.compile("[\x07\x18\x1a\x1b\x80-\x9f]")
 
-_GROUND, _ESCAPE, _ESCAPE_MORE, _CSI, _CSI_MORE, _CSI_IGNORE, _STRING, _OSC = range(8)
-_STRING_STARTS = {"P": _STRING, "X": _STRING, "^": _STRING, "_": _STRING, "]": _OSC, "[": _CSI}
-_C1_STARTS = {"\x90": _STRING, "\x98": _STRING, "\x9e": _STRING, "\x9f": _STRING, "\x9d": _OSC, "\x9b": _CSI}
+_GROUND, _ESCAPE, _ESCAPE_MORE, _CSI, _CSI_MORE, _CSI_IGNORE, _IN_STRING, _OSC = range(8)
+_STRING_STARTS = {"P": _IN_STRING, "X": _IN_STRING, "^": _IN_STRING, "_": _IN_STRING, "]": _OSC, "[": _CSI}
+_C1_STARTS = {"\x90": _IN_STRING, "\x98": _IN_STRING, "\x9e": _IN_STRING, "\x9f": _IN_STRING, "\x9d": _OSC, "\x9b": _CSI}
 
 
-class Listener(Protocol):
-    """The words the parser speaks."""
-
-    def text(self, run: str) -> None:
-        """Printable characters, at least one, no control character among them."""
-
-    def newline(self) -> None:
-        """Carriage return and line feed together, the commonest pair there is."""
+class Heard(Protocol):
+    """The words for single controls."""
 
     def control(self, code: str) -> None:
         """One control character of C0, or of C1 (U+0080 to U+009F)."""
@@ -52,6 +52,19 @@ class Listener(Protocol):
         """A string sequence has ended."""
 
 
+class Listener(Heard, Protocol):
+    """The words the parser speaks."""
+
+    def lines(self, text: str, position: int) -> int:
+        """Take whole lines from `position` on, if they can be taken at once; return the position reached."""
+
+    def play(self, parts: list[str]) -> int:
+        """Take text and runs of controls by turns, the first and the last are text (perhaps empty).
+
+        Returns how many were taken: all, or those before a run that `tokens_of` knows nothing of.
+        """
+
+
 class Parser:
     """Feeds a listener. One for each stream of bytes."""
 
@@ -62,6 +75,7 @@ class Parser:
         self._prefix = ""
         self._numbers = ""
         self._middle = ""
+        self._piece = _MOST_PIECE
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes; malformed UTF-8 becomes U+FFFD, a byte order mark nothing."""
@@ -70,41 +84,38 @@ class Parser:
             text = text.replace("\ufeff", "")
         position, end = 0, len(text)
         while position < end:
-            position = self._run(text, position) if self._state == _GROUND else self._resume(text, position)
+            if self._state == _GROUND:
+                position = self._listener.lines(text, position)
+                position = self._cut(text, position) if position < end else position
+            else:
+                position = self._resume(text, position)
 
     def forget(self) -> None:
         """Drop what is unfinished: a part of the stream is missing."""
         self._decoder.reset()
         self._start(_GROUND)
 
-    def _run(self, text: str, position: int) -> int:
-        listener = self._listener
-        say, newline, control, sequence = listener.text, listener.newline, listener.control, listener.sequence
-        for token in iter(_TOKEN.scanner(text, position).match, None):  # type: ignore[attr-defined]
-            kind = token.lastindex
-            if kind == 1:
-                say(token[1])
-            elif kind == 2:
-                newline()
-            elif kind == 6:
-                prefix, numbers, middle, final = token.group(3, 4, 5, 6)
-                sequence(prefix + middle + final, numbers)
-            else:
-                control(token[7])
-            position = token.end()
-        if position < len(text):
-            self._odd(text[position])
-            position += 1
-        return position
+    def _cut(self, text: str, position: int) -> int:
+        """Pass a piece of the text on; return the position reached, which is inside a sequence when the state says so."""
+        upto = position + self._piece
+        if upto < len(text):
+            upto = text.rfind("\n", position, upto) + 1 or upto
+        parts = _CONTROLS.split(text[position:upto])
+        taken = self._listener.play(parts)
+        if taken == len(parts):
+            self._piece = min(self._piece * 2, _MOST_PIECE)
+            return min(upto, len(text))
+        self._piece = _LEAST_PIECE
+        position += sum(map(len, parts[:taken]))
+        self._odd(text[position])
+        return position + 1
 
     def _odd(self, character: str) -> None:
-        """What the fast path leaves: ESC, CAN, SUB, DEL, C1; they mean the same in every state."""
+        """ESC, CAN, SUB and C1 mean the same in every state."""
         if character == ESC:
             self._start(_ESCAPE)
         elif character in _C1_STARTS:
             self._start(_C1_STARTS[character])
-        elif character == "\x9c" or character == "\x7f":
-            self._start(_GROUND)
         else:
             self._start(_GROUND)
             self._listener.control(character)
@@ -115,7 +126,7 @@ class Parser:
 
     def _resume(self, text: str, position: int) -> int:
         """Go on inside a sequence, from `position`; the position reached is returned."""
-        if self._state in (_STRING, _OSC):
+        if self._state in (_IN_STRING, _OSC):
             return self._skip_string(text, position)
         character = text[position]
         if character in "\x18\x1a\x1b" or "\x80" <= character <= "\x9f":
@@ -134,7 +145,7 @@ class Parser:
             return len(text)
         self._start(_GROUND)
         self._listener.swallowed()
-        if end[0] != "\x07":
+        if end[0] not in "\x07\x9c":
             self._odd(end[0])
         return end.end()
 
@@ -178,3 +189,22 @@ class Parser:
         self._start(_GROUND)
         if known:
             self._listener.sequence(name, numbers)
+
+
+def tokens_of(controls: str) -> list[str]:
+    """The single controls of a run, CR LF as one; none for a character that only begins something."""
+    return _TOKENS.findall(controls)
+
+
+def tell(token: str, heard: Heard) -> None:
+    """Say what one token of `tokens_of` is."""
+    if token[0] != ESC:
+        for code in token:
+            heard.control(code)
+    elif token[1] == "[":
+        prefix, numbers, rest = _PARTS_OF_SEQUENCE.match(token).groups()  # type: ignore[union-attr]
+        heard.sequence(prefix + rest, numbers)
+    elif token[1] in _STRING_STARTS:
+        heard.swallowed()
+    else:
+        heard.escape(token[1:])

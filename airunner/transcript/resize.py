@@ -16,10 +16,10 @@ def resize(screen: Screen, columns: int, rows: int) -> None:
     modes.columns, modes.rows = columns, rows
     if columns != before:
         _rewrap(screen.normal, columns)
-        for row in screen.alternate.rows:
+        for row in filter(None, screen.alternate.rows):
             erase(row, columns, max(before, columns), "")
         for grid in (screen.normal, screen.alternate):
-            grid.tabs = set(range(0, columns, 8))
+            grid.reset_tabs()
     for grid in (screen.normal, screen.alternate):
         _fit_rows(grid, rows)
         grid.reset_margins()
@@ -27,21 +27,17 @@ def resize(screen: Screen, columns: int, rows: int) -> None:
 
 
 def _fit_rows(grid: Grid, rows: int) -> None:
-    while len(grid.rows) > rows and len(grid.rows) - 1 > grid.y and _is_blank(grid.rows[-1]):
+    while len(grid.rows) > rows and len(grid.rows) - 1 > grid.y and (grid.rows[-1] is None or grid.rows[-1].is_blank):
         grid.rows.pop()
     while len(grid.rows) > rows:
         grid.drop_top()
     while len(grid.rows) < rows:
-        grid.rows.append(Row(grid.modes.now))
-
-
-def _is_blank(row: Row) -> bool:
-    return not row.text and not row.cells
+        grid.rows.append(None)
 
 
 def _rewrap(grid: Grid, columns: int) -> None:
     """Every line of the grid in rows of `columns`, the cursor on the character it was on."""
-    rows: list[Row] = []
+    rows: list[Row | None] = []
     x = y = 0
     for line, offset in _lines_with_cursor(grid):
         place = len(rows)
@@ -55,7 +51,8 @@ def _rewrap(grid: Grid, columns: int) -> None:
 def _lines_with_cursor(grid: Grid) -> list[tuple[Row, int | None]]:
     """The logical lines, each as one long row, and how far into it the cursor is."""
     lines: list[tuple[Row, int | None]] = []
-    for y, row in enumerate(grid.rows):
+    for y in range(len(grid.rows)):
+        row = grid.row(y)
         here = grid.x if y == grid.y else None
         if row.wrapped and lines:
             line, offset = lines.pop()

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from airunner.transcript.edit import NOTHING, Row, as_cells, combine, insert, put, put_wide, text_of
+from airunner.transcript.edit import NOTHING, Row, as_cells, combine, insert, put, put_wide, settle, text_of
 from airunner.transcript.grid import Grid, Modes, Saved
-from airunner.transcript.style import PLAIN, Pen
+from airunner.transcript.style import PLAIN
 from airunner.transcript.widths import PIECES, SPECIAL
 
 _MOST_REPEATED = 10_000
@@ -19,10 +19,11 @@ class Screen:
     """The normal screen and the alternate one. `on_scroll_off` gets each row that leaves the normal one at its top."""
 
     def __init__(
-        self, columns: int, rows: int, on_scroll_off: Callable[[Row], None], newline_mode: bool = False
+        self, columns: int, rows: int, on_scroll_off: Callable[[Row | None], None], newline_mode: bool = False
     ) -> None:
         self.modes = Modes(columns, rows, newline=newline_mode)
         self._newline_mode = newline_mode
+        self._on_scroll_off = on_scroll_off
         self.normal = Grid(self.modes, on_scroll_off)
         self.alternate = Grid(self.modes)
         self.grid = self.normal
@@ -31,6 +32,11 @@ class Screen:
         self._slots: list[dict[int, str] | None] = [None] * 4
         self._slot = 0
         self._charset: dict[int, str] | None = None
+        self.writes_simply = True  # a character that fits is just put where the cursor is
+
+    def note_modes(self) -> None:
+        """To be called when a mode of writing has changed."""
+        self.writes_simply = self.modes.autowrap and not self.modes.insert and self._charset is None
 
     @property
     def in_alternate(self) -> bool:
@@ -68,7 +74,8 @@ class Screen:
     def repeat(self, width: int, count: int) -> None:
         """REP: the character just written, which took `width` columns, again; a mark cannot join it."""
         grid = self.grid
-        row, place = grid.rows[grid.y], grid.x - width
+        row, place = grid.row(grid.y), grid.x - width
+        settle(row)
         cells = row.text if row.cells is None else row.cells
         if width and 0 <= place < len(cells) and cells[place] not in ("", NOTHING):
             self.text(cells[place] * min(count, _MOST_REPEATED))
@@ -83,11 +90,11 @@ class Screen:
         while position < length:
             if grid.x >= columns:
                 grid.wrap()
-            row, x = grid.rows[grid.y], grid.x
+            row, x = grid.row(grid.y), grid.x
             piece = run[position : position + columns - x]
             if modes.insert:
-                insert(row, x, len(piece), columns, modes.style)
-            put(row, x, piece, modes.style)
+                insert(row, x, len(piece), columns, modes.pen.style)
+            put(row, x, piece, modes.pen.style)
             row.at = modes.now
             grid.x = x + len(piece)
             position += len(piece)
@@ -106,48 +113,64 @@ class Screen:
                 grid.x = modes.columns - 1
                 return
             self._leave_last_column()
-        row = grid.rows[grid.y]
+        row = grid.row(grid.y)
         if modes.insert:
-            insert(row, grid.x, 2, modes.columns, modes.style)
-        put_wide(row, grid.x, character, modes.style)
+            insert(row, grid.x, 2, modes.columns, modes.pen.style)
+        put_wide(row, grid.x, character, modes.pen.style)
         row.at = modes.now
         grid.x += 2
 
     def _leave_last_column(self) -> None:
         """A wide character does not fit: the column that is left is emptied, the line goes on below."""
         grid = self.grid
-        grid.erase_cells(grid.rows[grid.y], grid.x, self.modes.columns)
+        grid.erase_cells(grid.y, grid.x, self.modes.columns)
         grid.wrap()
 
     def _write_mark(self, mark: str) -> None:
         """A character without width joins the one before; where there is none it gets a cell."""
         grid, modes = self.grid, self.modes
-        row = grid.rows[grid.y]
+        row = grid.row(grid.y)
         row.at = modes.now
         if self.joinable:
             combine(row, grid.x, mark)
         else:
             if grid.x < modes.columns:
                 as_cells(row)
-                put(row, grid.x, mark, modes.style)
+                put(row, grid.x, mark, modes.pen.style)
             grid.x += 1
 
-    # Pen and character sets
+    def is_at_new_line(self) -> bool:
+        """True when the next line would just scroll the normal screen, whatever is in it."""
+        grid, modes = self.grid, self.modes
+        return (
+            grid is self.normal
+            and (grid.x, grid.y, grid.top, grid.bottom) == (0, modes.rows - 1, 0, modes.rows - 1)
+            and grid.rows[grid.y] is None
+            and self.writes_simply
+        )
 
-    def set_pen(self, pen: Pen) -> None:
-        """Write with `pen` from now on."""
-        self.modes.pen, self.modes.style, self.modes.paper = pen, pen.style, pen.paper
+    def start_over(self) -> None:
+        """Let all that is above the cursor scroll off at once; the cursor is at the top of an empty screen."""
+        grid = self.grid
+        for row in grid.rows[: grid.y]:
+            self._on_scroll_off(row)
+        grid.base += grid.y
+        grid.rows = [None] * self.modes.rows
+        grid.y = 0
+
+    # Character sets
 
     def use_slot(self, slot: int) -> None:
         """Shift to one of the four character sets."""
         self._slot = slot
         self._charset = self._slots[slot]
+        self.note_modes()
 
     def set_slot(self, slot: int, charset: dict[int, str] | None) -> None:
         """Designate one of the four character sets; None is ASCII."""
         self._slots[slot] = charset
         if slot == self._slot:
-            self._charset = charset
+            self.use_slot(slot)
 
     def _reset_charsets(self) -> None:
         self._slots = [None] * 4
@@ -179,8 +202,9 @@ class Screen:
         """DECRC; to the top left corner when nothing was saved."""
         grid, saved = self.grid, self.grid.saved
         grid.x, grid.y = saved.column, max(saved.row - grid.base, 0)
-        self.set_pen(saved.pen)
+        self.modes.pen = saved.pen
         self._charset = saved.charset
+        self.note_modes()
         grid.restrict()
 
     def soft_reset(self) -> None:
@@ -189,7 +213,7 @@ class Screen:
         grid.reset_margins()
         modes.insert = modes.origin = modes.reverse_wrap = False
         modes.autowrap = True
-        self.set_pen(PLAIN)
+        self.modes.pen = PLAIN
         self._reset_charsets()
         grid.saved = Saved(0, grid.base)
 
@@ -205,9 +229,10 @@ class Screen:
     def align(self) -> None:
         """DECALN: the screen full of E."""
         self.grid.place(0, 0)
-        for row in self.grid.rows:
+        for y in range(self.modes.rows):
+            row = self.grid.row(y)
             row.clear()
             row.wrapped = False
-            put(row, 0, "E" * self.modes.columns, self.modes.style)
+            put(row, 0, "E" * self.modes.columns, self.modes.pen.style)
             row.at = self.modes.now
         self.grid.place(0, 0)

@@ -6,7 +6,6 @@ Words: bold dim italic underline blink inverse hidden strike overline, fg-N and 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
 
 from airunner.transcript.codes import LARGEST_NUMBER, MOST_NUMBERS
 
@@ -21,20 +20,48 @@ _OFF = {
 _ORDER = ("bold", "dim", "italic", "underline", "blink", "inverse", "hidden", "strike", "overline")
 
 
-class Pen(NamedTuple):
-    """`words` the attributes that are on, in one order; `ink` and `paper` the colours, "" for the default."""
+_MOST_PENS = 4096
 
-    words: tuple[str, ...] = ()
-    ink: str = ""
-    paper: str = ""
 
-    @property
-    def style(self) -> str:
-        """The style as words, "" for plain."""
-        return " ".join((*self.words, *filter(None, (self.ink, self.paper))))
+class Pen:
+    """`words` the attributes that are on, in one order; `ink` and `paper` the colours, "" for the default; `style` all as words.
+
+    There is one for each style, and it remembers what codes made of it: programs use few, again and again.
+    """
+
+    __slots__ = ("_turns", "ink", "paper", "style", "words")
+
+    def __init__(self, words: tuple[str, ...] = (), ink: str = "", paper: str = "") -> None:
+        self.words = words
+        self.ink = ink
+        self.paper = paper
+        self.style = " ".join((*words, *filter(None, (ink, paper))))
+        self._turns: dict[str, Pen] = {}
+
+    def after(self, codes: str) -> Pen:
+        """The pen after `CSI codes m`."""
+        pen = self._turns.get(codes)
+        if pen is None:
+            pen = _pen(*_turned(self, codes))
+            if len(self._turns) >= _MOST_PENS:
+                self._turns.clear()
+            self._turns[codes] = pen
+        return pen
 
 
 PLAIN = Pen()
+_pens: dict[tuple[tuple[str, ...], str, str], Pen] = {}
+
+
+def _pen(words: tuple[str, ...], ink: str, paper: str) -> Pen:
+    """The one pen of this style; a program that uses thousands makes the others be forgotten."""
+    if not (words or ink or paper):
+        return PLAIN
+    if len(_pens) >= _MOST_PENS:
+        for pen in (PLAIN, *_pens.copy().values()):
+            pen._turns.clear()
+        _pens.clear()
+    return _pens.setdefault((words, ink, paper), Pen(words, ink, paper))
 
 
 @lru_cache(maxsize=4096)
@@ -43,9 +70,7 @@ def numbers_of(text: str) -> tuple[int, ...]:
     return tuple(_number(part.partition(":")[0]) for part in text.split(";", MOST_NUMBERS)[:MOST_NUMBERS])
 
 
-@lru_cache(maxsize=4096)
-def write_with(pen: Pen, text: str) -> Pen:
-    """The pen after `CSI text m`."""
+def _turned(pen: Pen, text: str) -> tuple[tuple[str, ...], str, str]:
     words, ink, paper = set(pen.words), pen.ink, pen.paper
     parts = text.split(";", MOST_NUMBERS)[:MOST_NUMBERS]
     while parts:
@@ -65,7 +90,7 @@ def write_with(pen: Pen, text: str) -> Pen:
             words.difference_update(_OFF[code])
         else:
             ink, paper = _plain_colour(code, ink, paper)
-    return Pen(tuple(word for word in _ORDER if word in words), ink, paper)
+    return tuple(word for word in _ORDER if word in words), ink, paper
 
 
 def _number(text: str) -> int:

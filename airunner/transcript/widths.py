@@ -55,13 +55,18 @@ def _ranges(table: str) -> list[tuple[int, int]]:
     return [(int(pair[0], 16), int(pair[-1], 16)) for pair in pairs]
 
 
-def _members(table: str) -> str:
-    return "".join(rf"\U{low:08x}-\U{high:08x}" for low, high in _ranges(table))
+def _members(table: str, last: int = 0x10FFFF) -> str:
+    return "".join(rf"\U{low:08x}-\U{high:08x}" for low, high in _ranges(table) if high <= last)
 
 
 # A run of plain text is searched once with SPECIAL; only a run that has such characters is cut in pieces.
 SPECIAL = re.compile(f"[{_members(ZERO)}{_members(WIDE)}]")
 PIECES = re.compile(f"([{_members(ZERO)}])|([{_members(WIDE)}]+)|([^{_members(ZERO)}{_members(WIDE)}]+)")
+
+# Quick answers with some false alarms: sets beyond U+FFFF, which are slow to search, are taken for one.
+_BEYOND = r"\U00010000-\U0010ffff"
+PERHAPS_SPECIAL = re.compile(f"[{_members(ZERO, 0xFFFF)}{_members(WIDE, 0xFFFF)}{_BEYOND}]").search
+MARK = re.compile(f"[{_members(ZERO, 0xFFFF)}{_BEYOND}]").search
 
 
 def width(character: str) -> int:

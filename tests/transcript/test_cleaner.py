@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from airunner.transcript.cleaner import Cleaner, Line, clean
+from airunner.transcript.cleaner import Cleaner, clean
+from airunner.transcript.line import Line
 
 
 def fed(*pieces: bytes, cols: int = 10, rows: int = 3) -> Cleaner:

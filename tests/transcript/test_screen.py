@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from airunner.transcript.edit import text_of
-from airunner.transcript.orders import Orders
+from airunner.transcript.player import Player
 from airunner.transcript.parser import Parser
 from airunner.transcript.screen import Screen
 
 
 def drawn(data: str, columns: int = 5, rows: int = 3) -> Screen:
     screen = Screen(columns, rows, lambda row: None)
-    Parser(Orders(screen)).feed(data.encode())
+    Parser(Player(screen)).feed(data.encode())
     return screen
 
 
@@ -143,7 +143,7 @@ def test_alternate_screen_leaves_the_normal_one_as_it_was() -> None:
     screen = drawn("ab\r\ncd\x1b[?1049h\x1b[2J\x1b[Hxyz\r\nother")
     assert [text_of(row) for row in screen.normal.rows] == ["ab", "cd", ""]
     assert screen.lines_of_alternate() == ["xyz", "other"]
-    Parser(Orders(screen)).feed(b"\x1b[?1049le")
+    Parser(Player(screen)).feed(b"\x1b[?1049le")
     assert [text_of(row) for row in screen.grid.rows] == ["ab", "cde", ""]
     assert screen.last_alternate == "xyz\nother"
 
