@@ -12,9 +12,9 @@ from airunner.transcript.codes import ESC
 from airunner.transcript.grid import TAB, Modes
 from airunner.transcript.line import Line, Lines, Span, add_span
 from airunner.transcript.style import PLAIN, Pen
-from airunner.transcript.widths import MARK, PERHAPS_SPECIAL
+from airunner.transcript.widths import LOOSE_MARK, PERHAPS_SPECIAL
 
-_MOST = 64 * 1024  # characters taken at once
+_MOST = 256 * 1024  # characters taken at once
 _LEAST = 2048  # fewer are not worth it
 # What may not be in such lines: any control but CR, LF, TAB, and ESC in any sequence but SGR.
 _ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f](?:(?<!\x1b)|(?!\\[[0-9;:]{0,256}m))")
@@ -46,7 +46,7 @@ def _end_of_log(text: str, position: int, modes: Modes) -> int:
     odd = _ODD.search(text, position, limit)
     limit = odd.start() if odd else limit
     if not text.isascii():
-        mark = MARK(text, position, limit)
+        mark = LOOSE_MARK(text, position, limit)
         limit = mark.start() if mark else limit
     if modes.newline:
         end = text.find("\r", position, limit)

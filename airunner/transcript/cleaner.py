@@ -69,7 +69,7 @@ class Cleaner:
         grid = self._screen.normal
         cursor = grid.row(grid.y)
         for rows in reversed(self._groups()):
-            if any(text_of(row).strip(" ") for row in rows):
+            if any(row is not None and text_of(row).strip(" ") for row in rows):
                 return not any(row is cursor for row in rows)
         return self._any_text
 
@@ -112,7 +112,11 @@ class Cleaner:
         if len(self._open) > 1:
             self._open = [_merged(self._open)]
         groups = [list(self._open)] if self._open else []
-        for row in self._screen.normal.rows:
+        rows = self._screen.normal.rows
+        used = len(rows)
+        while used and rows[used - 1] is None:
+            used -= 1
+        for row in rows[:used]:
             if row is not None and row.wrapped and groups:
                 groups[-1].append(row)
             else:

@@ -1,8 +1,8 @@
 """One row of the screen, and what can be done to it.
 
-A row is a string, one character for a column, as long as nothing on it is wide or combined. Otherwise it is a list of
-cells, one string for a column; the second column of a wide character is "". NUL stands for a cell nothing was written
-in; at the end of a row such cells are left out.
+A row is a string, one character for a column, with TAIL in the second column of a wide character. As soon as something
+on it is combined it is a list of cells, one string for a column; there the second column of a wide character is "". NUL
+stands for a cell nothing was written in; at the end of a row such cells are left out.
 
 What is written to a row waits in `pieces` until somebody looks: most of what programs draw is drawn over unseen.
 A row nothing was ever done to is None.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from airunner.transcript.widths import SPECIAL, width
+from airunner.transcript.widths import TAIL, width
 
 NOTHING = "\0"
 _MOST_MARKS = 64  # on one character; no script needs a tenth of it
@@ -56,7 +56,7 @@ def settle(row: Row) -> None:
     row.pieces = []
     if row.cells is None:
         pieces = _append(row, pieces)
-        if len(pieces) >= _MANY_PIECES:
+        if len(pieces) >= _MANY_PIECES and not _has_wide(row, pieces):
             _take_apart(row, pieces)
             return
     for start, text, style in pieces:
@@ -64,6 +64,10 @@ def settle(row: Row) -> None:
             erase(row, start, _length(row), "")
         else:
             _put(row, start, text, style)
+
+
+def _has_wide(row: Row, pieces: list[Piece]) -> bool:
+    return TAIL in row.text or any(text is not None and TAIL in text for _, text, _ in pieces)
 
 
 def _append(row: Row, pieces: list[Piece]) -> list[Piece]:
@@ -126,29 +130,20 @@ def put(row: Row, start: int, text: str, style: str) -> None:
 def _put(row: Row, start: int, text: str, style: str) -> None:
     end = start + len(text)
     if row.cells is None:
-        before = row.text
+        before = _whole(row.text, start, end)
         length = len(before)
         if start == length:
             row.text = before + text
         elif start > length:
             row.text = before.ljust(start, NOTHING) + text
         else:
-            row.text = before[:start] + text + before[end:]
+            row.text = (before[:start] + text + before[end:]).rstrip(NOTHING)
     else:
         _open(row.cells, start, end)
-        row.cells[start:end] = text
+        row.cells[start:end] = _cells_of(text)
         _shorten(row.cells)
     if style or row.runs:
         row.runs = painted(row.runs, start, end, style)
-
-
-def put_wide(row: Row, start: int, character: str, style: str) -> None:
-    """Write one character two columns wide."""
-    cells = as_cells(row)
-    _open(cells, start, start + 2)
-    cells[start : start + 2] = (character, "")
-    if style or row.runs:
-        row.runs = painted(row.runs, start, start + 2, style)
 
 
 def combine(row: Row, column: int, mark: str) -> None:
@@ -170,10 +165,9 @@ def erase(row: Row, start: int, end: int, style: str) -> None:
         _open(row.cells, start, end)
         row.cells[start:end] = [NOTHING] * (min(end, len(row.cells)) - start)
         _shorten(row.cells)
-    elif end >= len(row.text):
-        row.text = row.text[:start].rstrip(NOTHING)
     else:
-        row.text = row.text[:start] + NOTHING * (end - start) + row.text[end:]
+        text = _whole(row.text, start, end)
+        row.text = (text[:start] + NOTHING * (end - start) + text[end:]).rstrip(NOTHING)
     if style or row.runs:
         row.runs = painted(row.runs, start, end, style)
 
@@ -207,9 +201,13 @@ def as_cells(row: Row) -> list[str]:
     """The row as a list of cells, from now on."""
     settle(row)
     if row.cells is None:
-        row.cells = list(row.text)
+        row.cells = _cells_of(row.text)
         row.text = ""
     return row.cells
+
+
+def _cells_of(text: str) -> list[str]:
+    return ["" if cell == TAIL else cell for cell in text] if TAIL in text else list(text)
 
 
 def painted(runs: list[Run], start: int, end: int, style: str) -> list[Run]:
@@ -236,20 +234,20 @@ def text_of(row: Row | None) -> str:
         return ""
     settle(row)
     if row.cells is None:
-        return row.text.replace(NOTHING, " ")
+        return row.text.replace(NOTHING, " ").replace(TAIL, "")
     return "".join(_without_stray_mark(row.cells)).replace(NOTHING, " ")
 
 
 def spans_of(row: Row, shift: int = 0) -> list[Run]:
     """The styled runs of the row in characters of its text (not columns), moved by `shift`."""
     settle(row)
-    if row.cells is None:
+    if row.cells is None and TAIL not in row.text:
         length = len(row.text)
         return [(low + shift, min(high, length) + shift, name) for low, high, name in row.runs if low < length]
     starts = [shift]
-    for cell in row.cells:
-        starts.append(starts[-1] + len(cell))
-    last = len(row.cells)
+    for cell in row.text if row.cells is None else row.cells:
+        starts.append(starts[-1] + (0 if cell == TAIL else len(cell)))
+    last = len(starts) - 1
     return [(starts[low], starts[min(high, last)], name) for low, high, name in row.runs if low < last]
 
 
@@ -257,6 +255,15 @@ def _length(row: Row) -> int:
     """How many columns are written or coloured, for an erasure that is to reach them all."""
     written = len(row.text) if row.cells is None else len(row.cells)
     return max(written, row.runs[-1][1]) if row.runs else written
+
+
+def _whole(text: str, start: int, end: int) -> str:
+    """The text of a row without the halves of wide characters that `start` and `end` cut in two."""
+    if TAIL in text:
+        for place in (start, end):
+            if text[place : place + 1] == TAIL:
+                text = text[: place - 1] + NOTHING + NOTHING + text[place + 1 :]
+    return text
 
 
 def _open(cells: list[str], start: int, end: int) -> None:
@@ -286,4 +293,4 @@ def _shorten(cells: list[str]) -> None:
 def _without_stray_mark(cells: list[str]) -> list[str]:
     """A mark that joined nothing has a cell, but no width: terminals leave it out at the end of a row."""
     last = cells[-1] if cells else ""
-    return cells[:-1] if len(last) == 1 and SPECIAL.match(last) and width(last) == 0 else cells
+    return cells[:-1] if len(last) == 1 and last > NOTHING and width(last) == 0 else cells

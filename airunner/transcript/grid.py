@@ -60,7 +60,8 @@ class Grid:
 
     def fill(self) -> None:
         """New empty rows in the pen's background."""
-        self.rows: list[Row | None] = [self.blank() for _ in range(self.modes.rows)]
+        count = self.modes.rows
+        self.rows: list[Row | None] = [self.blank() for _ in range(count)] if self.modes.pen.paper else [None] * count
 
     def reset_tabs(self) -> None:
         """A tab stop every eight columns."""

@@ -68,7 +68,10 @@ def newline(screen: Screen, _: None) -> None:
     """CR LF."""
     grid = screen.grid
     grid.x = 0
-    grid.line_feed()
+    if grid.y == grid.bottom:
+        grid.scroll()
+    else:
+        grid.line_feed()
 
 
 def _return(screen: Screen, _: None) -> None:
@@ -83,8 +86,10 @@ def _back(screen: Screen, _: None) -> None:
         grid.back()
 
 
-def _to(screen: Screen, place: tuple[int, int]) -> None:
+def to(screen: Screen, place: tuple[int, int]) -> None:
+    """CUP."""
     grid, modes = screen.grid, screen.modes
+    screen.joinable = 0
     y, x = place
     if y < modes.rows and x < modes.columns and not modes.origin:
         grid.x, grid.y = x, y
@@ -103,6 +108,53 @@ def _to_column(screen: Screen, count: int) -> None:
 def _to_row(screen: Screen, count: int) -> None:
     grid = screen.grid
     grid.place(grid.x, count - 1)
+
+
+def _erase_line(screen: Screen, what: int) -> None:
+    grid, modes = screen.grid, screen.modes
+    if what == 1 or modes.pen.paper or modes.origin:
+        grid.erase_line(what)
+        return
+    row = grid.rows[grid.y]
+    if row is not None:
+        row.at = modes.now
+        if what == 2 or (what == 0 and grid.x == 0):
+            row.clear()
+            row.wrapped = False
+        elif what == 0 and grid.x < modes.columns:
+            row.pieces.append((grid.x, None, ""))
+
+
+def _up(screen: Screen, count: int) -> None:
+    grid, modes = screen.grid, screen.modes
+    if grid.y - count >= grid.top and grid.x < modes.columns and not modes.origin:
+        grid.y -= count
+    else:
+        grid.up(count)
+
+
+def _down(screen: Screen, count: int) -> None:
+    grid, modes = screen.grid, screen.modes
+    if grid.y + count <= grid.bottom and grid.x < modes.columns and not modes.origin:
+        grid.y += count
+    else:
+        grid.down(count)
+
+
+def _right(screen: Screen, count: int) -> None:
+    grid, modes = screen.grid, screen.modes
+    if grid.x + count < modes.columns and not modes.origin:
+        grid.x += count
+    else:
+        grid.move(count, 0)
+
+
+def _left(screen: Screen, count: int) -> None:
+    grid, modes = screen.grid, screen.modes
+    if count <= grid.x < modes.columns and not modes.origin:
+        grid.x -= count
+    else:
+        grid.move(-count, 0)
 
 
 def repeat(screen: Screen, count: int) -> None:
@@ -253,30 +305,30 @@ _SEQUENCES: Final[Mapping[str, tuple[Callable[[Numbers], Any], Callable[[Screen,
     " A": (_count, lambda screen, count: _change_between_margins(screen, insert, 0, count)),  # SR
     "'}": (_count, lambda screen, count: _change_between_margins(screen, insert, screen.grid.x, count)),  # DECIC
     "'~": (_count, lambda screen, count: _change_between_margins(screen, delete, screen.grid.x, count)),  # DECDC
-    "A": (_count, lambda screen, count: screen.grid.up(count)),  # CUU
-    "B": (_count, lambda screen, count: screen.grid.down(count)),  # CUD
-    "C": (_count, lambda screen, count: screen.grid.move(count, 0)),  # CUF
-    "D": (_count, lambda screen, count: screen.grid.move(-count, 0)),  # CUB
+    "A": (_count, _up),  # CUU
+    "B": (_count, _down),  # CUD
+    "C": (_count, _right),  # CUF
+    "D": (_count, _left),  # CUB
     "E": (_count, _lines_down),  # CNL
     "F": (_count, _lines_up),  # CPL
     "G": (_count, _to_column),  # CHA
-    "H": (_place, _to),  # CUP
+    "H": (_place, to),  # CUP
     "I": (_count, lambda screen, count: screen.grid.tab(count)),  # CHT
     "J": (_choice, lambda screen, what: screen.grid.erase_display(what)),  # ED
     "?J": (_choice, lambda screen, what: screen.grid.erase_display(what)),  # DECSED
-    "K": (_choice, lambda screen, what: screen.grid.erase_line(what)),  # EL
-    "?K": (_choice, lambda screen, what: screen.grid.erase_line(what)),  # DECSEL
+    "K": (_choice, _erase_line),  # EL
+    "?K": (_choice, _erase_line),  # DECSEL
     "L": (_count, lambda screen, count: screen.grid.insert_lines(count)),  # IL
     "M": (_count, lambda screen, count: screen.grid.delete_lines(count)),  # DL
     "S": (_count, lambda screen, count: screen.grid.scroll_up(count)),  # SU
     "T": (_count, lambda screen, count: screen.grid.scroll_down(count)),  # SD
     "Z": (_count, lambda screen, count: screen.grid.tab_back(count)),  # CBT
     "`": (_count, _to_column),  # HPA
-    "a": (_count, lambda screen, count: screen.grid.move(count, 0)),  # HPR
+    "a": (_count, _right),  # HPR
     "b": (_count, repeat),  # REP
     "d": (_count, _to_row),  # VPA
     "e": (_count, lambda screen, count: screen.grid.move(0, count)),  # VPR
-    "f": (_place, _to),  # HVP
+    "f": (_place, to),  # HVP
     "g": (_choice, lambda screen, which: screen.grid.clear_tabs(which)),  # TBC
     "h": (_all, lambda screen, numbers: _set_modes(screen, numbers, True)),  # SM
     "l": (_all, lambda screen, numbers: _set_modes(screen, numbers, False)),  # RM

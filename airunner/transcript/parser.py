@@ -17,9 +17,10 @@ from airunner.transcript.codes import ESC
 
 _MOST_PARAMETERS = 256  # characters kept of one sequence's numbers; the rest is dropped
 _MOST_INTERMEDIATES = 4
-_LEAST_PIECE, _MOST_PIECE = 512, 32 * 1024  # characters cut at once; small again after what had to go through the states
+_LEAST_PIECE, _FIRST_PIECE, _MOST_PIECE = 512, 4096, 32 * 1024  # characters cut at once
+_NEAR = 512  # a sequence that begins this near to the end of a piece may just go on behind it
 
-_SINGLE = r"[\x00-\x1a\x1c-\x1f\x7f-\x8f\x91-\x97\x99\x9a\x9c]"
+_SINGLE = r"[\x00-\x1a\x1c-\x1f\x80-\x8f\x91-\x97\x99\x9a\x9c]"
 _SEQUENCE = rf"\x1b\[[<-?]?[0-9:;]{{0,{_MOST_PARAMETERS}}}+[ -/]{{0,{_MOST_INTERMEDIATES}}}+[@-~]"
 _ESCAPE_PAIR = rf"\x1b(?:[0-OQ-WYZ\\`-~]|[ -/]{{1,{_MOST_INTERMEDIATES}}}+[0-~])"
 _STRING = r"\x1b(?:\][^\x07\x18\x1a\x1b\x80-\x9f]*+(?:\x07|\x1b\\)|[PX^_][^\x18\x1a\x1b\x80-\x9f]*+\x1b\\)"
@@ -75,18 +76,21 @@ class Parser:
         self._prefix = ""
         self._numbers = ""
         self._middle = ""
-        self._piece = _MOST_PIECE
+        self._piece = _FIRST_PIECE
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes; malformed UTF-8 becomes U+FFFD, a byte order mark nothing."""
         text = self._decoder.decode(data)
-        if "\ufeff" in text:
-            text = text.replace("\ufeff", "")
+        for nothing in "\ufeff\x7f":  # a byte order mark; DEL, which is ignored in every state
+            if nothing in text:
+                text = text.replace(nothing, "")
         position, end = 0, len(text)
         while position < end:
             if self._state == _GROUND:
-                position = self._listener.lines(text, position)
-                position = self._cut(text, position) if position < end else position
+                reached = self._listener.lines(text, position)
+                if reached > position:
+                    self._piece = _LEAST_PIECE  # a screenful is left, then there may be more lines
+                position = self._cut(text, reached) if reached < end else reached
             else:
                 position = self._resume(text, position)
 
@@ -105,8 +109,9 @@ class Parser:
         if taken == len(parts):
             self._piece = min(self._piece * 2, _MOST_PIECE)
             return min(upto, len(text))
-        self._piece = _LEAST_PIECE
         position += sum(map(len, parts[:taken]))
+        if position + _NEAR < upto:
+            self._piece = _LEAST_PIECE  # what is cut behind it is cut in vain
         self._odd(text[position])
         return position + 1
 
@@ -150,8 +155,6 @@ class Parser:
         return end.end()
 
     def _in_escape(self, character: str) -> None:
-        if character == "\x7f":
-            return
         if character > "\x7f":
             self._start(_GROUND)
         elif character < "0":
@@ -165,8 +168,6 @@ class Parser:
             self._listener.escape(name)
 
     def _in_csi(self, character: str) -> None:
-        if character == "\x7f":
-            return
         if character > "\x7f":
             if self._state != _CSI_IGNORE:
                 self._start(_GROUND)

@@ -7,23 +7,24 @@ shared by all players, for programs draw with few.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from airunner.transcript.bulk import whole_lines
 from airunner.transcript.edit import settle
 from airunner.transcript.line import Lines
-from airunner.transcript.orders import CONTROLS, Order, escape_order, newline, repeat, sequence_order
+from airunner.transcript.orders import CONTROLS, Order, escape_order, newline, repeat, sequence_order, to
 from airunner.transcript.parser import tell, tokens_of
 from airunner.transcript.screen import Screen
 from airunner.transcript.widths import PERHAPS_SPECIAL
 
 Program = tuple[Order, ...]
 
-_MOST_PROGRAMS = 4096
+_MOST_PROGRAMS, _MOST_PLACES = 4096, 16384
 _LONGEST_KEPT = 256  # characters of a run of controls that is remembered
-_MOST_PIECES = 64  # that may wait in a row between two feeds
+_MOST_PIECES = 256  # that may wait in a row between two feeds
 _NOTHING: Final[Program] = ((lambda screen, _: None, None),)  # a run without effect is remembered, too
 _programs: dict[str, Program] = {}
+_places: dict[str, Program] = {}  # by the sequence up to its H
 _orders: dict[str, Order | None] = {}
 
 
@@ -127,23 +128,40 @@ class _Reader:
 
 def _program(controls: str) -> Program | None:
     """The orders in a run of controls; None for a character that only begins something."""
+    head, _, rest = controls.partition("H")
+    to_place = _places.get(head)
+    if to_place is None:
+        return _read(controls)
+    # There are thousands of places, but few things that are done there.
+    return to_place + (_programs.get(rest) or _read(rest) or _NOTHING) if rest else to_place
+
+
+def _read(controls: str) -> Program | None:
     tokens = tokens_of(controls)
     if not tokens:
         return None
-    orders = []
-    for number, token in enumerate(tokens):
-        try:
-            order = _orders[token]
-        except KeyError:
-            order = _remembered(token)
-        if order is not None and (number == 0 or order[0] is not repeat):
-            orders.append(order)
-    program = tuple(orders) or _NOTHING
-    if len(controls) <= _LONGEST_KEPT:
-        if len(_programs) >= _MOST_PROGRAMS:
-            _programs.clear()
-        _programs[controls] = program
+    orders = [_order(token) for token in tokens]
+    if orders[0] is not None and orders[0][0] is to and tokens[0][-1] == "H":
+        _remember(_places, tokens[0][:-1], (orders[0],), _MOST_PLACES)
+    # REP repeats a character that was just written, and not what came before another control.
+    orders[1:] = [order for order in orders[1:] if order is not None and order[0] is not repeat]
+    program = tuple(filter(None, orders)) or _NOTHING
+    _remember(_programs, controls, program, _MOST_PROGRAMS)
     return program
+
+
+def _remember(table: dict[str, Any], key: str, value: Any, most: int) -> None:
+    if len(key) <= _LONGEST_KEPT:
+        if len(table) >= most:
+            table.clear()
+        table[key] = value
+
+
+def _order(token: str) -> Order | None:
+    try:
+        return _orders[token]
+    except KeyError:
+        return _remembered(token)
 
 
 def _remembered(token: str) -> Order | None:
@@ -153,8 +171,5 @@ def _remembered(token: str) -> Order | None:
         reader = _Reader()
         tell(token, reader)
         order = reader.order
-    if len(token) <= _LONGEST_KEPT:
-        if len(_orders) >= _MOST_PROGRAMS:
-            _orders.clear()
-        _orders[token] = order
+    _remember(_orders, token, order, _MOST_PROGRAMS)
     return order

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from airunner.transcript.edit import NOTHING, Row, as_cells, combine, insert, put, put_wide, settle, text_of
+from airunner.transcript.edit import NOTHING, Row, as_cells, combine, insert, put, settle, text_of
 from airunner.transcript.grid import Grid, Modes, Saved
 from airunner.transcript.style import PLAIN
-from airunner.transcript.widths import PIECES, SPECIAL
+from airunner.transcript.widths import MARKED, PERHAPS_SPECIAL, PIECES, TAIL, columns_of, width
 
 _MOST_REPEATED = 10_000
 
@@ -56,20 +56,25 @@ class Screen:
         """Write characters at the cursor."""
         if self._charset is not None:
             run = run.translate(self._charset)
-        if run.isascii() or SPECIAL.search(run) is None:
-            self._write(run)
-            self.joinable = 1
-            return
-        for piece in PIECES.finditer(run):
-            mark, wide, plain = piece.groups()
-            if plain is not None:
-                self._write(plain)
+        if not run.isascii() and PERHAPS_SPECIAL(run):
+            columns = columns_of(run)
+            if MARKED in columns or (TAIL in columns and not self.modes.autowrap):
+                self._one_by_one(run)
+                return
+            run = columns
+        self._write(run)
+        self.joinable = 2 if run[-1] == TAIL else 1
+
+    def _one_by_one(self, run: str) -> None:
+        for plain, other in PIECES(run):
+            columns = 1 if plain else width(other)
+            if columns == 1:
+                self._write(plain or other)
                 self.joinable = 1
-            elif wide is not None:
-                for character in wide:
-                    self._write_wide(character)
+            elif columns == 2:
+                self._write_wide(other)
             else:
-                self._write_mark(mark)
+                self._write_mark(other)
 
     def repeat(self, width: int, count: int) -> None:
         """REP: the character just written, which took `width` columns, again; a mark cannot join it."""
@@ -77,7 +82,7 @@ class Screen:
         row, place = grid.row(grid.y), grid.x - width
         settle(row)
         cells = row.text if row.cells is None else row.cells
-        if width and 0 <= place < len(cells) and cells[place] not in ("", NOTHING):
+        if width and 0 <= place < len(cells) and cells[place] not in ("", TAIL, NOTHING):
             self.text(cells[place] * min(count, _MOST_REPEATED))
         self.joinable = 0
 
@@ -92,6 +97,11 @@ class Screen:
                 grid.wrap()
             row, x = grid.row(grid.y), grid.x
             piece = run[position : position + columns - x]
+            if run[position + len(piece) : position + len(piece) + 1] == TAIL:
+                piece = piece[:-1]
+                if not piece:
+                    self._leave_last_column()
+                    continue
             if modes.insert:
                 insert(row, x, len(piece), columns, modes.pen.style)
             put(row, x, piece, modes.pen.style)
@@ -113,12 +123,7 @@ class Screen:
                 grid.x = modes.columns - 1
                 return
             self._leave_last_column()
-        row = grid.row(grid.y)
-        if modes.insert:
-            insert(row, grid.x, 2, modes.columns, modes.pen.style)
-        put_wide(row, grid.x, character, modes.pen.style)
-        row.at = modes.now
-        grid.x += 2
+        self._write(character + TAIL)
 
     def _leave_last_column(self) -> None:
         """A wide character does not fit: the column that is left is emptied, the line goes on below."""

@@ -7,6 +7,7 @@ The tables are those of Unicode 12.1, which terminals with "Unicode 11" widths u
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 ZERO = """
 300-36f 483-489 591-5bd 5bf 5c1-5c2 5c4-5c5 5c7 600-605 610-61a 61c 64b-65f 670 6d6-6dd 6df-6e4 6e7-6e8 6ea-6ed 70f
@@ -59,17 +60,45 @@ def _members(table: str, last: int = 0x10FFFF) -> str:
     return "".join(rf"\U{low:08x}-\U{high:08x}" for low, high in _ranges(table) if high <= last)
 
 
-# A run of plain text is searched once with SPECIAL; only a run that has such characters is cut in pieces.
-SPECIAL = re.compile(f"[{_members(ZERO)}{_members(WIDE)}]")
-PIECES = re.compile(f"([{_members(ZERO)}])|([{_members(WIDE)}]+)|([^{_members(ZERO)}{_members(WIDE)}]+)")
-
-# Quick answers with some false alarms: sets beyond U+FFFF, which are slow to search, are taken for one.
+# Quick answers with some false alarms: sets beyond U+FFFF are slow to search, all that is there is taken for special.
+_MOST_KNOWN = 16384
 _BEYOND = r"\U00010000-\U0010ffff"
-PERHAPS_SPECIAL = re.compile(f"[{_members(ZERO, 0xFFFF)}{_members(WIDE, 0xFFFF)}{_BEYOND}]").search
-MARK = re.compile(f"[{_members(ZERO, 0xFFFF)}{_BEYOND}]").search
+_PERHAPS = _members(ZERO, 0xFFFF) + _members(WIDE, 0xFFFF) + _BEYOND
+PERHAPS_SPECIAL = re.compile(f"[{_PERHAPS}]").search
+_FEW = r"\U00010000-\U0001efff\U000e0000-\U000e0fff"  # scripts and tags: all of ZERO beyond U+FFFF is among them
+_MARKS = _members(ZERO, 0xFFFF) + _FEW
+# A mark, or what may be one, with nothing to join (at the start of a line or after SGR), or too many of them.
+LOOSE_MARK = re.compile(f"(?<![^\nm])[{_MARKS}]|[{_MARKS}]{{32}}").search
+PIECES = re.compile(f"([^{_PERHAPS}]+)|([{_PERHAPS}])").findall  # runs of ordinary characters, and others one by one
+
+_ZERO = re.compile(f"[{_members(ZERO)}]").match
+_WIDE = re.compile(f"[{_members(WIDE)}]").match
 
 
+TAIL = "\x01"  # the second column of a wide character
+MARKED = "\x02"
+
+
+class _Columns(dict[str, str]):
+    """What a character is in columns; a mark, which has none, comes behind MARKED."""
+
+    def __missing__(self, character: str) -> str:
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        self[character] = columns = (MARKED + character, character, character + TAIL)[width(character)]
+        return columns
+
+
+_columns = _Columns()
+_EACH_SPECIAL = re.compile(f"[{_PERHAPS}]").sub
+
+
+def columns_of(text: str) -> str:
+    """The text with TAIL behind every wide character; when MARKED is in it, characters are to be written one by one."""
+    return _EACH_SPECIAL(lambda found: _columns[found[0]], text)
+
+
+@lru_cache(maxsize=4096)
 def width(character: str) -> int:
     """The columns `character` takes: 0, 1 or 2. Controls are not characters here."""
-    piece = PIECES.match(character)
-    return 1 if piece is None or piece[3] else 2 if piece[2] else 0
+    return 0 if _ZERO(character) else 2 if _WIDE(character) else 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airunner.transcript.widths import SPECIAL, width
+from airunner.transcript.widths import LOOSE_MARK, PERHAPS_SPECIAL, PIECES, width
 
 
 @pytest.mark.parametrize(
@@ -12,13 +12,13 @@ from airunner.transcript.widths import SPECIAL, width
 )
 def test_ordinary_characters_take_one_column(character: str) -> None:
     assert width(character) == 1
-    assert not SPECIAL.search(character)
+    assert character > "\uffff" or not PERHAPS_SPECIAL(character)
 
 
 @pytest.mark.parametrize("character", ["漢", "か", "한", "！", "✅", "⌚", "🙂", "🚀", "🦦", "𠀀", "\u3000"])
 def test_east_asian_wide_characters_and_emoji_take_two(character: str) -> None:
     assert width(character) == 2
-    assert SPECIAL.search(character)
+    assert PERHAPS_SPECIAL(character)
 
 
 @pytest.mark.parametrize(
@@ -26,4 +26,11 @@ def test_east_asian_wide_characters_and_emoji_take_two(character: str) -> None:
 )
 def test_marks_and_joiners_take_none(character: str) -> None:
     assert width(character) == 0
-    assert SPECIAL.search(character)
+    assert PERHAPS_SPECIAL(character)
+    assert LOOSE_MARK(character) and not LOOSE_MARK("a" + character)
+
+
+def test_pieces_are_runs_of_ordinary_characters_and_all_others_alone() -> None:
+    assert PIECES("ab漢字─e\u0301🙂") == [
+        ("ab", ""), ("", "漢"), ("", "字"), ("─e", ""), ("", "\u0301"), ("", "🙂"),
+    ]  # fmt: skip
