@@ -42,6 +42,11 @@ class Row:
         self.pieces = []
 
     @property
+    def is_fresh(self) -> bool:
+        """True while all that was ever done to it is in `pieces`."""
+        return not self.text and self.cells is None and not self.runs
+
+    @property
     def is_blank(self) -> bool:
         """True when nothing is written in it."""
         settle(self)

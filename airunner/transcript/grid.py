@@ -213,8 +213,9 @@ class Grid:
 
     def scroll(self, wrapped: bool = False) -> None:
         """One row up between the margins. From the top of the grid the row goes to the text, from a lower margin it is lost."""
-        row = self.rows.pop(self.top)
-        self.rows.insert(self.bottom, self.blank(wrapped))
+        rows = self.rows
+        row = rows.pop(self.top)
+        rows.insert(self.bottom, self.blank(wrapped) if wrapped or self.modes.pen.paper else None)
         if self.top == 0 and self._on_scroll_off is not None:
             self.base += 1
             self._on_scroll_off(row)

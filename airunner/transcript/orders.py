@@ -30,7 +30,7 @@ def escape_order(name: str) -> Order | None:
 def sequence_order(name: str, numbers: str) -> Order | None:
     """What a CSI sequence orders, and with which argument; None for nothing."""
     if name == "m":
-        return _set_pen, numbers
+        return set_pen, numbers
     order = _SEQUENCES.get(name)
     if order is None:
         return None
@@ -59,7 +59,8 @@ def _place(numbers: Numbers) -> tuple[int, int]:
 # The commonest orders are written out: what they do is done a million times a second.
 
 
-def _set_pen(screen: Screen, numbers: str) -> None:
+def set_pen(screen: Screen, numbers: str) -> None:
+    """SGR, one or more."""
     modes = screen.modes
     modes.pen = modes.pen.after(numbers)
 

@@ -14,6 +14,7 @@ import re
 from typing import Protocol
 
 from airunner.transcript.codes import ESC
+from airunner.transcript.widths import PERHAPS_SPECIAL
 
 _MOST_PARAMETERS = 256  # characters kept of one sequence's numbers; the rest is dropped
 _MOST_INTERMEDIATES = 4
@@ -59,8 +60,10 @@ class Listener(Heard, Protocol):
     def lines(self, text: str, position: int) -> int:
         """Take whole lines from `position` on, if they can be taken at once; return the position reached."""
 
-    def play(self, parts: list[str]) -> int:
+    def play(self, parts: list[str], ordinary: bool) -> int:
         """Take text and runs of controls by turns, the first and the last are text (perhaps empty).
+
+        `ordinary` says that all characters surely take one column.
 
         Returns how many were taken: all, or those before a run that `tokens_of` knows nothing of.
         """
@@ -104,8 +107,9 @@ class Parser:
         upto = position + self._piece
         if upto < len(text):
             upto = text.rfind("\n", position, upto) + 1 or upto
-        parts = _CONTROLS.split(text[position:upto])
-        taken = self._listener.play(parts)
+        piece = text[position:upto]
+        parts = _CONTROLS.split(piece)
+        taken = self._listener.play(parts, piece.isascii() or not PERHAPS_SPECIAL(piece))
         if taken == len(parts):
             self._piece = min(self._piece * 2, _MOST_PIECE)
             return min(upto, len(text))

@@ -6,15 +6,16 @@ shared by all players, for programs draw with few.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from airunner.transcript.bulk import whole_lines
 from airunner.transcript.edit import settle
 from airunner.transcript.line import Lines
-from airunner.transcript.orders import CONTROLS, Order, escape_order, newline, repeat, sequence_order, to
+from airunner.transcript.orders import CONTROLS, Order, escape_order, newline, repeat, sequence_order, set_pen, to
 from airunner.transcript.parser import tell, tokens_of
 from airunner.transcript.screen import Screen
+from airunner.transcript.style import NEXT
 from airunner.transcript.widths import PERHAPS_SPECIAL
 
 Program = tuple[Order, ...]
@@ -48,7 +49,7 @@ class Player:
             self._on_lines(lines)
         return upto
 
-    def play(self, parts: list[str]) -> int:
+    def play(self, parts: list[str], ordinary: bool) -> int:
         """Write text and carry out controls, by turns."""
         screen, known = self._screen, _programs
         modes, grid, simply = screen.modes, screen.grid, screen.writes_simply
@@ -58,7 +59,7 @@ class Player:
             if text:
                 x = grid.x
                 end = x + len(text)
-                if simply and end <= columns and (text.isascii() or not PERHAPS_SPECIAL(text)):
+                if simply and end <= columns and (ordinary or text.isascii() or not PERHAPS_SPECIAL(text)):
                     row = grid.rows[grid.y] or grid.row(grid.y)
                     row.pieces.append((x, text, modes.pen.style))
                     row.at = now
@@ -145,9 +146,19 @@ def _read(controls: str) -> Program | None:
         _remember(_places, tokens[0][:-1], (orders[0],), _MOST_PLACES)
     # REP repeats a character that was just written, and not what came before another control.
     orders[1:] = [order for order in orders[1:] if order is not None and order[0] is not repeat]
-    program = tuple(filter(None, orders)) or _NOTHING
+    program = _joined(order for order in orders if order is not None) or _NOTHING
     _remember(_programs, controls, program, _MOST_PROGRAMS)
     return program
+
+
+def _joined(orders: Iterable[Order]) -> Program:
+    """The program of some orders; changes of the pen that follow each other are one."""
+    program: list[Order] = []
+    for order in orders:
+        if program and order[0] is set_pen and program[-1][0] is set_pen:
+            order = set_pen, program.pop()[1] + NEXT + order[1]
+        program.append(order)
+    return tuple(program)
 
 
 def _remember(table: dict[str, Any], key: str, value: Any, most: int) -> None:

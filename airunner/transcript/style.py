@@ -21,6 +21,7 @@ _ORDER = ("bold", "dim", "italic", "underline", "blink", "inverse", "hidden", "s
 
 
 _MOST_PENS = 4096
+NEXT = "m"
 
 
 class Pen:
@@ -39,10 +40,12 @@ class Pen:
         self._turns: dict[str, Pen] = {}
 
     def after(self, codes: str) -> Pen:
-        """The pen after `CSI codes m`."""
+        """The pen after `CSI codes m`, or after several of them, with NEXT between."""
         pen = self._turns.get(codes)
         if pen is None:
-            pen = _pen(*_turned(self, codes))
+            pen = self
+            for part in codes.split(NEXT):
+                pen = _pen(*_turned(pen, part))
             if len(self._turns) >= _MOST_PENS:
                 self._turns.clear()
             self._turns[codes] = pen

@@ -68,7 +68,7 @@ PERHAPS_SPECIAL = re.compile(f"[{_PERHAPS}]").search
 _FEW = r"\U00010000-\U0001efff\U000e0000-\U000e0fff"  # scripts and tags: all of ZERO beyond U+FFFF is among them
 _MARKS = _members(ZERO, 0xFFFF) + _FEW
 # A mark, or what may be one, with nothing to join (at the start of a line or after SGR), or too many of them.
-LOOSE_MARK = re.compile(f"(?<![^\nm])[{_MARKS}]|[{_MARKS}]{{32}}").search
+LOOSE_MARK = re.compile(f"[{_MARKS}](?:(?<![^\nm][{_MARKS}])|[{_MARKS}]{{31}})").search
 PIECES = re.compile(f"([^{_PERHAPS}]+)|([{_PERHAPS}])").findall  # runs of ordinary characters, and others one by one
 
 _ZERO = re.compile(f"[{_members(ZERO)}]").match
