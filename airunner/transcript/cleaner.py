@@ -12,7 +12,6 @@ from airunner.transcript.parser import Parser
 from airunner.transcript.player import Player
 from airunner.transcript.resize import resize
 from airunner.transcript.screen import Screen
-from airunner.transcript.widths import TAIL
 
 _SMALLEST, _LARGEST = (2, 1), (2000, 1000)  # columns, rows
 _LONGEST_LINE = 256 * 1024  # characters; a longer line is handed out in pieces: a viewer gets a changed line whole
@@ -144,7 +143,7 @@ def _joined(rows: list[Row | None], at: float) -> Line:
         return Line("", (), at)
     if len(row.pieces) == 1 and row.is_fresh:
         start, text, style = row.pieces[0]
-        if text is not None and not start and TAIL not in text:  # the commonest row: written once, from its start
+        if text is not None and not start and text.isprintable():  # the commonest row: written once, from its start
             text = text.rstrip(" ")
             return Line(text, ((0, len(text), style),) if style and text else (), row.at)
     text = text_of(row).rstrip(" ")

@@ -1,8 +1,8 @@
 """One row of the screen, and what can be done to it.
 
-A row is a string, one character for a column, with TAIL in the second column of a wide character. As soon as something
-on it is combined it is a list of cells, one string for a column; there the second column of a wide character is "". NUL
-stands for a cell nothing was written in; at the end of a row such cells are left out.
+A row is a string, one character for a column; as soon as something on it is combined it is a list of cells, one string
+for a column. TAIL stands in the second column of a wide character, NUL for a cell nothing was written in; at the end of
+a row such cells are left out.
 
 What is written to a row waits in `pieces` until somebody looks: most of what programs draw is drawn over unseen.
 A row nothing was ever done to is None.
@@ -61,18 +61,14 @@ def settle(row: Row) -> None:
     row.pieces = []
     if row.cells is None:
         pieces = _append(row, pieces)
-        if len(pieces) >= _MANY_PIECES and not _has_wide(row, pieces):
-            _take_apart(row, pieces)
-            return
+    if len(pieces) >= _MANY_PIECES:
+        _take_apart(row, pieces)
+        return
     for start, text, style in pieces:
         if text is None:
             erase(row, start, _length(row), "")
         else:
             _put(row, start, text, style)
-
-
-def _has_wide(row: Row, pieces: list[Piece]) -> bool:
-    return TAIL in row.text or any(text is not None and TAIL in text for _, text, _ in pieces)
 
 
 def _append(row: Row, pieces: list[Piece]) -> list[Piece]:
@@ -95,18 +91,23 @@ def _append(row: Row, pieces: list[Piece]) -> list[Piece]:
             runs.append((start, length, style))
     else:
         number = len(pieces)
-    row.text = "".join(parts)
+    row.text = "".join(parts).rstrip(NOTHING)
     return pieces[number:]
 
 
 def _take_apart(row: Row, pieces: list[Piece]) -> None:
     """Many pieces, some over others: column by column, put together again at the end."""
-    cells = list(row.text)
+    cells = list(row.text) if row.cells is None else row.cells
+    wide = TAIL in cells or any(text is not None and TAIL in text for _, text, _ in pieces)
     styles: list[str] = []
     for start, end, style in row.runs:
         styles.extend([""] * (start - len(styles)))
         styles.extend([style] * (end - start))
     for start, text, style in pieces:
+        end = start + len(text) if text is not None else len(cells)
+        if wide:
+            _halve(cells, start)
+            _halve(cells, end)
         if text is None:
             del cells[start:], styles[start:]
             continue
@@ -114,10 +115,12 @@ def _take_apart(row: Row, pieces: list[Piece]) -> None:
             cells.extend([NOTHING] * (start - len(cells)))
         if len(styles) < start:
             styles.extend([""] * (start - len(styles)))
-        end = start + len(text)
         cells[start:end] = text
         styles[start:end] = [style] * len(text)
-    row.text = "".join(cells).rstrip(NOTHING)
+    if row.cells is None:
+        row.text = "".join(cells).rstrip(NOTHING)
+    else:
+        _shorten(cells)
     row.runs = []
     place = 0
     for style, same in groupby(styles):
@@ -135,17 +138,11 @@ def put(row: Row, start: int, text: str, style: str) -> None:
 def _put(row: Row, start: int, text: str, style: str) -> None:
     end = start + len(text)
     if row.cells is None:
-        before = _whole(row.text, start, end)
-        length = len(before)
-        if start == length:
-            row.text = before + text
-        elif start > length:
-            row.text = before.ljust(start, NOTHING) + text
-        else:
-            row.text = (before[:start] + text + before[end:]).rstrip(NOTHING)
+        before = _whole(row.text, start, end).ljust(start, NOTHING)
+        row.text = (before[:start] + text + before[end:]).rstrip(NOTHING)
     else:
         _open(row.cells, start, end)
-        row.cells[start:end] = _cells_of(text)
+        row.cells[start:end] = text
         _shorten(row.cells)
     if style or row.runs:
         row.runs = painted(row.runs, start, end, style)
@@ -156,7 +153,7 @@ def combine(row: Row, column: int, mark: str) -> None:
     cells = as_cells(row)
     place = column - 1
     if place < len(cells):
-        place -= cells[place] == "" and place > 0
+        place -= cells[place] == TAIL and place > 0
         if cells[place] == NOTHING:
             cells[place] = mark
         elif len(cells[place]) < _MOST_MARKS:
@@ -166,15 +163,7 @@ def combine(row: Row, column: int, mark: str) -> None:
 def erase(row: Row, start: int, end: int, style: str) -> None:
     """Make columns `start` to `end` empty; `style` is the background they get, "" for none."""
     settle(row)
-    if row.cells is not None:
-        _open(row.cells, start, end)
-        row.cells[start:end] = [NOTHING] * (min(end, len(row.cells)) - start)
-        _shorten(row.cells)
-    else:
-        text = _whole(row.text, start, end)
-        row.text = (text[:start] + NOTHING * (end - start) + text[end:]).rstrip(NOTHING)
-    if style or row.runs:
-        row.runs = painted(row.runs, start, end, style)
+    _put(row, start, NOTHING * (end - start), style)
 
 
 def insert(row: Row, start: int, count: int, columns: int, style: str) -> None:
@@ -206,13 +195,9 @@ def as_cells(row: Row) -> list[str]:
     """The row as a list of cells, from now on."""
     settle(row)
     if row.cells is None:
-        row.cells = _cells_of(row.text)
+        row.cells = list(row.text)
         row.text = ""
     return row.cells
-
-
-def _cells_of(text: str) -> list[str]:
-    return ["" if cell == TAIL else cell for cell in text] if TAIL in text else list(text)
 
 
 def painted(runs: list[Run], start: int, end: int, style: str) -> list[Run]:
@@ -240,7 +225,7 @@ def text_of(row: Row | None) -> str:
     settle(row)
     if row.cells is None:
         return row.text.replace(NOTHING, " ").replace(TAIL, "")
-    return "".join(_without_stray_mark(row.cells)).replace(NOTHING, " ")
+    return "".join(_without_stray_mark(row.cells)).replace(NOTHING, " ").replace(TAIL, "")
 
 
 def spans_of(row: Row, shift: int = 0) -> list[Run]:
@@ -280,7 +265,7 @@ def _open(cells: list[str], start: int, end: int) -> None:
 
 
 def _halve(cells: list[str], place: int) -> None:
-    if 0 < place < len(cells) and cells[place] == "":
+    if 0 < place < len(cells) and cells[place] == TAIL:
         cells[place - 1] = cells[place] = NOTHING
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from airunner.transcript.edit import Row, erase, painted
+from airunner.transcript.edit import NOTHING, Row, painted
 from airunner.transcript.style import PLAIN, Pen
 
 TAB = 8
@@ -271,7 +271,7 @@ class Grid:
         if row.text or row.cells or row.pieces:
             row.at = modes.now
         if paper or end < modes.columns:
-            erase(row, start, end, paper)
+            row.pieces.append((start, NOTHING * (end - start), paper))
         elif start == 0:
             row.clear()
         else:

@@ -21,14 +21,21 @@ _MOST_INTERMEDIATES = 4
 _LEAST_PIECE, _FIRST_PIECE, _MOST_PIECE = 512, 4096, 32 * 1024  # characters cut at once
 _NEAR = 512  # a sequence that begins this near to the end of a piece may just go on behind it
 
+_STARTERS = r"[\x1b\x90\x98\x9b\x9d-\x9f]"  # what begins something longer
 _SINGLE = r"[\x00-\x1a\x1c-\x1f\x80-\x8f\x91-\x97\x99\x9a\x9c]"
-_SEQUENCE = rf"\x1b\[[<-?]?[0-9:;]{{0,{_MOST_PARAMETERS}}}+[ -/]{{0,{_MOST_INTERMEDIATES}}}+[@-~]"
-_ESCAPE_PAIR = rf"\x1b(?:[0-OQ-WYZ\\`-~]|[ -/]{{1,{_MOST_INTERMEDIATES}}}+[0-~])"
-_STRING = r"\x1b(?:\][^\x07\x18\x1a\x1b\x80-\x9f]*+(?:\x07|\x1b\\)|[PX^_][^\x18\x1a\x1b\x80-\x9f]*+\x1b\\)"
-# A run of controls, each whole; or a single character that begins something else, after which the states take over.
-_CONTROLS = re.compile(rf"((?:{_SEQUENCE}|{_SINGLE}|{_ESCAPE_PAIR}|{_STRING})++|[\x1b\x90\x98\x9b\x9d-\x9f])")
-_TOKENS = re.compile(rf"\r\n|{_SEQUENCE}|{_SINGLE}|{_ESCAPE_PAIR}|{_STRING}")
-_PARTS_OF_SEQUENCE = re.compile(r"\x1b\[([<-?]?)([0-9:;]*)([ -/]*.)")
+_SEQUENCE = r"\[[0-?]*+[@-~]"
+_AFTER_ESC = (
+    r"(?:\[[0-?]*+[ -/]++[@-~]|[0-OQ-WYZ\\`-~]|[ -/]++[0-~]"
+    r"|\][^\x07\x18\x1a\x1b\x80-\x9f]*+(?:\x07|\x1b\\)|[PX^_][^\x18\x1a\x1b\x80-\x9f]*+\x1b\\)"
+)
+_TOKEN = rf"\x1b{_SEQUENCE}|{_SINGLE}|\x1b{_AFTER_ESC}"
+# A run of controls, each whole; or a single starter, after which the states take over. The first character has a class
+# of its own, for then the search for it is quick.
+_CONTROLS = re.compile(
+    rf"([\x00-\x1f\x80-\x9f](?:(?:(?<=\x1b){_SEQUENCE}|(?<!{_STARTERS})|(?<=\x1b){_AFTER_ESC})(?:{_TOKEN})*+|))"
+)
+_TOKENS = re.compile(rf"\r\n|{_TOKEN}")
+_PARTS_OF_SEQUENCE = re.compile(r"\x1b\[([<-?]?)([0-9:;]*)([ -/]*[@-~])")  # others are ill-formed, and ignored
 
 _STRING_END = re.compile("[\x18\x1a\x1b\x80-\x9f]")
 _OSC_END = re.compile("[\x07\x18\x1a\x1b\x80-\x9f]")
@@ -207,9 +214,11 @@ def tell(token: str, heard: Heard) -> None:
         for code in token:
             heard.control(code)
     elif token[1] == "[":
-        prefix, numbers, rest = _PARTS_OF_SEQUENCE.match(token).groups()  # type: ignore[union-attr]
-        heard.sequence(prefix + rest, numbers)
+        parts = _PARTS_OF_SEQUENCE.fullmatch(token)
+        if parts:
+            middle, final = parts[3][:-1][:_MOST_INTERMEDIATES], parts[3][-1]
+            heard.sequence(parts[1] + middle + final, parts[2][:_MOST_PARAMETERS])
     elif token[1] in _STRING_STARTS:
         heard.swallowed()
     else:
-        heard.escape(token[1:])
+        heard.escape(token[1:-1][:_MOST_INTERMEDIATES] + token[-1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from airunner.transcript.edit import NOTHING, Row, as_cells, erase, painted
 from airunner.transcript.grid import Grid
 from airunner.transcript.screen import Screen
+from airunner.transcript.widths import TAIL
 
 
 def resize(screen: Screen, columns: int, rows: int) -> None:
@@ -73,7 +74,7 @@ def _cut(line: Row, columns: int) -> list[Row]:
     start = 0
     while start < len(cells) or not rows:
         end = start + columns
-        if end < len(cells) and cells[end] == "":
+        if end < len(cells) and cells[end] == TAIL:
             end -= 1
         row = Row(line.at, line.wrapped if not rows else True)
         row.cells = cells[start:end]

@@ -82,7 +82,7 @@ class Screen:
         row, place = grid.row(grid.y), grid.x - width
         settle(row)
         cells = row.text if row.cells is None else row.cells
-        if width and 0 <= place < len(cells) and cells[place] not in ("", TAIL, NOTHING):
+        if width and 0 <= place < len(cells) and cells[place] not in (TAIL, NOTHING):
             self.text(cells[place] * min(count, _MOST_REPEATED))
         self.joinable = 0
 
