@@ -53,7 +53,11 @@ def _end_of_log(text: str, position: int, modes: Modes) -> int:
         while end >= 0 and text[end + 1 : end + 2] == "\n":
             end = text.find("\r", end + 1, limit)
         limit = limit if end < 0 else end
-    elif not text.count("\r", position, limit) == text.count("\n", position, limit) == text.count("\r\n", position, limit):
+    elif (
+        not text.count("\r", position, limit)
+        == text.count("\n", position, limit)
+        == text.count("\r\n", position, limit)
+    ):
         lone = _LONE.search(text, position, limit)
         limit = lone.start() if lone else limit
     end = _back(text, position, text.rfind("\n", position, limit) + 1, modes.rows)
@@ -92,8 +96,11 @@ def _read(lines: list[str], modes: Modes, usual_tabs: bool) -> tuple[Lines, Pen]
             continue
         if "\t" in line:
             line = line.expandtabs(TAB)
-            if len(line) >= modes.columns or not usual_tabs or pen is not PLAIN or (
-                not line.isascii() and PERHAPS_SPECIAL(line)
+            if (
+                len(line) >= modes.columns
+                or not usual_tabs
+                or pen is not PLAIN
+                or (not line.isascii() and PERHAPS_SPECIAL(line))
             ):
                 break
         line = line.rstrip(" ")

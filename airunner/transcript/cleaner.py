@@ -161,11 +161,12 @@ def _merged(rows: list[Row | None]) -> Row:
     """Soft-wrapped rows as one long row."""
     written = [row for row in rows if row is not None]
     whole = Row(max(row.at for row in written), rows[0] is not None and rows[0].wrapped)
-    whole.text = "".join(map(text_of, rows))
+    texts = [text_of(row) for row in rows]
+    whole.text = "".join(texts)
     length = 0
-    for row in written:
-        end = length + len(text_of(row))
-        for low, high, style in spans_of(row, length) if row.runs else ():
+    for row, text in zip(rows, texts, strict=True):
+        end = length + len(text)
+        for low, high, style in spans_of(row, length) if row is not None and row.runs else ():
             if low < min(high, end):
                 add_span(whole.runs, low, min(high, end), style)
         length = end

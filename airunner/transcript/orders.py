@@ -18,7 +18,6 @@ Change = Callable[[Row, int, int, int, str], None]
 Order = tuple[Callable[[Screen, Any], None], Any]
 
 
-
 def escape_order(name: str) -> Order | None:
     """What ESC with `name` orders, and with which argument; None for nothing."""
     if len(name) == 2 and name[0] in codes.CHARACTER_SLOTS:

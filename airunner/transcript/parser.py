@@ -42,7 +42,14 @@ _OSC_END = re.compile("[\x07\x18\x1a\x1b\x80-\x9f]")
 
 _GROUND, _ESCAPE, _ESCAPE_MORE, _CSI, _CSI_MORE, _CSI_IGNORE, _IN_STRING, _OSC = range(8)
 _STRING_STARTS = {"P": _IN_STRING, "X": _IN_STRING, "^": _IN_STRING, "_": _IN_STRING, "]": _OSC, "[": _CSI}
-_C1_STARTS = {"\x90": _IN_STRING, "\x98": _IN_STRING, "\x9e": _IN_STRING, "\x9f": _IN_STRING, "\x9d": _OSC, "\x9b": _CSI}
+_C1_STARTS = {
+    "\x90": _IN_STRING,
+    "\x98": _IN_STRING,
+    "\x9e": _IN_STRING,
+    "\x9f": _IN_STRING,
+    "\x9d": _OSC,
+    "\x9b": _CSI,
+}
 
 
 class Heard(Protocol):

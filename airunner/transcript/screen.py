@@ -10,7 +10,7 @@ from collections.abc import Callable
 from airunner.transcript.edit import NOTHING, Row, as_cells, combine, insert, put, settle, text_of
 from airunner.transcript.grid import Grid, Modes, Saved
 from airunner.transcript.style import PLAIN
-from airunner.transcript.widths import MARKED, PERHAPS_SPECIAL, PIECES, TAIL, columns_of, width
+from airunner.transcript.widths import MARKED, PERHAPS_SPECIAL, TAIL, WITH_MARKS, WITH_WIDE, columns_of
 
 _MOST_REPEATED = 10_000
 
@@ -57,24 +57,22 @@ class Screen:
         if self._charset is not None:
             run = run.translate(self._charset)
         if not run.isascii() and PERHAPS_SPECIAL(run):
-            columns = columns_of(run)
-            if MARKED in columns or (TAIL in columns and not self.modes.autowrap):
-                self._one_by_one(run)
+            run = columns_of(run)
+            if MARKED in run or not self.modes.autowrap:
+                self._write_pieces(run)
                 return
-            run = columns
         self._write(run)
         self.joinable = 2 if run[-1] == TAIL else 1
 
-    def _one_by_one(self, run: str) -> None:
-        for plain, other in PIECES(run):
-            columns = 1 if plain else width(other)
-            if columns == 1:
-                self._write(plain or other)
-                self.joinable = 1
-            elif columns == 2:
-                self._write_wide(other)
+    def _write_pieces(self, columns: str) -> None:
+        for plain, wide, mark in (WITH_MARKS if self.modes.autowrap else WITH_WIDE)(columns):
+            if plain:
+                self._write(plain)
+                self.joinable = 2 if plain[-1] == TAIL else 1
+            elif wide:
+                self._write_wide(wide)
             else:
-                self._write_mark(other)
+                self._write_mark(mark)
 
     def repeat(self, width: int, count: int) -> None:
         """REP: the character just written, which took `width` columns, again; a mark cannot join it."""
@@ -116,14 +114,13 @@ class Screen:
         return run if len(run) <= room else run[: room - 1] + run[-1]
 
     def _write_wide(self, character: str) -> None:
+        """Without wrapping, what does not fit is left out."""
         grid, modes = self.grid, self.modes
         self.joinable = 2
         if grid.x + 2 > modes.columns:
-            if not modes.autowrap:
-                grid.x = modes.columns - 1
-                return
-            self._leave_last_column()
-        self._write(character + TAIL)
+            grid.x = modes.columns - 1
+        else:
+            self._write(character)
 
     def _leave_last_column(self) -> None:
         """A wide character does not fit: the column that is left is emptied, the line goes on below."""

@@ -69,14 +69,15 @@ _FEW = r"\U00010000-\U0001efff\U000e0000-\U000e0fff"  # scripts and tags: all of
 _MARKS = _members(ZERO, 0xFFFF) + _FEW
 # A mark, or what may be one, with nothing to join (at the start of a line or after SGR), or too many of them.
 LOOSE_MARK = re.compile(f"[{_MARKS}](?:(?<![^\nm][{_MARKS}])|[{_MARKS}]{{31}})").search
-PIECES = re.compile(f"([^{_PERHAPS}]+)|([{_PERHAPS}])").findall  # runs of ordinary characters, and others one by one
-
 _ZERO = re.compile(f"[{_members(ZERO)}]").match
 _WIDE = re.compile(f"[{_members(WIDE)}]").match
 
 
 TAIL = "\x01"  # the second column of a wide character
-MARKED = "\x02"
+MARKED = "\x02"  # the next character is a mark
+# Columns in pieces: text, a wide character by itself (in the second), a mark.
+WITH_MARKS = re.compile(f"([^{MARKED}]+)|(\0)|{MARKED}(.)", re.DOTALL).findall
+WITH_WIDE = re.compile(f"((?:[^{MARKED}{TAIL}](?!{TAIL}))+)|(.{TAIL})|{MARKED}(.)", re.DOTALL).findall
 
 
 class _Columns(dict[str, str]):

@@ -67,14 +67,27 @@ def recordings(names: list[str]) -> Iterator[Sample]:
 
 def logs() -> Iterator[Sample]:
     """Yield made-up logs: plain, with colours on some words, and with colours on every word."""
-    words = "compiling checked resolved warning module request cache finished worker started".split()
+    words = [
+        "compiling",
+        "checked",
+        "resolved",
+        "warning",
+        "module",
+        "request",
+        "cache",
+        "finished",
+        "worker",
+        "started",
+    ]
     for name, share in (("log, plain", 0.0), ("log, coloured", 0.15), ("log, every word coloured", 1.0)):
         dice = random.Random(name)
         lines = []
         for number in range(8000):
             parts = [f"2026-01-01 12:00:{number % 60:02}"]
             for word in dice.choices(words, k=dice.randint(6, 12)):
-                parts.append(f"\x1b[{dice.choice((1, 31, 32, 33, 36))}m{word}\x1b[0m" if dice.random() < share else word)
+                parts.append(
+                    f"\x1b[{dice.choice((1, 31, 32, 33, 36))}m{word}\x1b[0m" if dice.random() < share else word
+                )
             lines.append(" ".join(parts))
         yield Sample(name, "\r\n".join(lines).encode() + b"\r\n", 120, 40)
 
@@ -124,7 +137,9 @@ def main() -> None:
         )
     least, name = min(ratios)
     below = sum(ratio < 20 for ratio, _ in ratios)
-    print(f"times pyte: median {statistics.median(ratio for ratio, _ in ratios):.1f}, least {least:.1f} ({name}), {below} below 20")
+    print(
+        f"times pyte: median {statistics.median(ratio for ratio, _ in ratios):.1f}, least {least:.1f} ({name}), {below} below 20"
+    )
 
 
 if __name__ == "__main__":

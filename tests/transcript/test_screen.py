@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from airunner.transcript.edit import text_of
-from airunner.transcript.player import Player
 from airunner.transcript.parser import Parser
+from airunner.transcript.player import Player
 from airunner.transcript.screen import Screen
 
 

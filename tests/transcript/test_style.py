@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airunner.transcript.style import PLAIN, numbers_of, write_with
+from airunner.transcript.style import NEXT, PLAIN, numbers_of
 
 
 @pytest.mark.parametrize(
@@ -43,13 +43,13 @@ from airunner.transcript.style import PLAIN, numbers_of, write_with
     ],
 )
 def test_codes_make_a_style_of_words(codes: str, style: str) -> None:
-    assert write_with(PLAIN, codes).style == style
+    assert PLAIN.after(codes).style == style
 
 
 def test_codes_change_the_pen_they_are_given() -> None:
-    pen = write_with(write_with(PLAIN, "1;31"), "44;3")
+    pen = PLAIN.after("1;31").after("44;3")
     assert pen.style == "bold italic fg-1 bg-4"
-    assert write_with(pen, "").style == ""
+    assert pen.after("") is PLAIN
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,14 @@ def test_numbers_of_a_sequence_are_bounded_and_at_least_one(text: str, numbers: 
 
 def test_numbers_beyond_the_thirty_second_are_left_out() -> None:
     assert numbers_of("1;" * 100) == (1,) * 32
+
+
+def test_several_codes_at_once_are_as_one_after_the_other() -> None:
+    assert PLAIN.after(NEXT.join(("1;31", "", "44"))) is PLAIN.after("44")
+
+
+def test_pens_without_end_are_forgotten_and_stay_right() -> None:
+    for number in range(10_000):
+        pen = PLAIN.after(f"38;2;{number % 256};{number // 256};7")
+        assert pen.style == f"fg-#{number % 256:02x}{number // 256:02x}07"
+        assert pen.after("0") is PLAIN

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from airunner.transcript.widths import LOOSE_MARK, PERHAPS_SPECIAL, PIECES, width
+from airunner.transcript.widths import (
+    LOOSE_MARK,
+    MARKED,
+    PERHAPS_SPECIAL,
+    TAIL,
+    WITH_MARKS,
+    WITH_WIDE,
+    columns_of,
+    width,
+)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +39,13 @@ def test_marks_and_joiners_take_none(character: str) -> None:
     assert LOOSE_MARK(character) and not LOOSE_MARK("a" + character)
 
 
-def test_pieces_are_runs_of_ordinary_characters_and_all_others_alone() -> None:
-    assert PIECES("ab漢字─e\u0301🙂") == [
-        ("ab", ""), ("", "漢"), ("", "字"), ("─e", ""), ("", "\u0301"), ("", "🙂"),
+def test_columns_of_a_text_say_where_wide_characters_and_marks_are() -> None:
+    assert columns_of("ab漢─e\u0301🙂") == f"ab漢{TAIL}─e{MARKED}\u0301🙂{TAIL}"
+
+
+def test_columns_come_in_pieces_with_marks_or_with_wide_characters_alone() -> None:
+    columns = columns_of("ab漢c\u0301🙂")
+    assert WITH_MARKS(columns) == [(f"ab漢{TAIL}c", "", ""), ("", "", "\u0301"), (f"🙂{TAIL}", "", "")]
+    assert WITH_WIDE(columns) == [
+        ("ab", "", ""), ("", f"漢{TAIL}", ""), ("c", "", ""), ("", "", "\u0301"), ("", f"🙂{TAIL}", ""),
     ]  # fmt: skip
