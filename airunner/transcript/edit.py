@@ -76,9 +76,11 @@ def _append(row: Row, pieces: list[Piece]) -> list[Piece]:
     runs = row.runs
     length = max(len(row.text), runs[-1][1]) if runs else len(row.text)
     parts = [row.text.ljust(length, NOTHING) if pieces[0][0] >= length > len(row.text) else row.text]
-    for number, (start, text, style) in enumerate(pieces):
+    appended = 0
+    for start, text, style in pieces:
         if start < length:
             break
+        appended += 1
         if text is None:
             continue
         if start > length:
@@ -89,10 +91,8 @@ def _append(row: Row, pieces: list[Piece]) -> list[Piece]:
             if runs and runs[-1][1] == start and runs[-1][2] == style:
                 start = runs.pop()[0]
             runs.append((start, length, style))
-    else:
-        number = len(pieces)
     row.text = "".join(parts).rstrip(NOTHING)
-    return pieces[number:]
+    return pieces[appended:]
 
 
 def _take_apart(row: Row, pieces: list[Piece]) -> None:

@@ -51,7 +51,6 @@ class Grid:
 
     def reset(self) -> None:
         """Empty, cursor home, margins and tab stops as at the start; what was saved stays."""
-        modes = self.modes
         self.x = self.y = 0
         self.base = 0  # rows that have scrolled off
         self.fill()

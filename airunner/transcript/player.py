@@ -175,12 +175,12 @@ def _order(token: str) -> Order | None:
         return _remembered(token)
 
 
-def _remembered(token: str) -> Order | None:
-    if token == "\r\n":
+def _remembered(control: str) -> Order | None:
+    if control == "\r\n":
         order: Order | None = (newline, None)
     else:
         reader = _Reader()
-        tell(token, reader)
+        tell(control, reader)
         order = reader.order
-    _remember(_orders, token, order, _MOST_PROGRAMS)
+    _remember(_orders, control, order, _MOST_PROGRAMS)
     return order
