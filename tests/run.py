@@ -6,6 +6,7 @@ Tools go into build/venv; the one thing installed on the machine is Debian's chr
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / "build/venv"
 PYTHON = VENV / "bin/python"
+MOST_SECOND_CHANCES = 3  # more failures at once are no accident
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # as in helpers/browser.py
 
 
@@ -38,14 +40,16 @@ def main() -> int:
         print(f"set-up failed: {error}", file=sys.stderr)
         return 1
     # Every step runs, so that one look shows all that is wrong; pytest comes last.
-    failed = [name for name, command in checks(sys.argv[1:]) if not step(name, command)]
+    failed = [name for name, command in checks() if not step(name, command)]
+    if not tests(sys.argv[1:]):
+        failed.append("pytest")
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
 
 
-def checks(pytest_arguments: list[str]) -> Iterator[tuple[str, list[str]]]:
-    """Yield the name and the command of each check."""
+def checks() -> Iterator[tuple[str, list[str]]]:
+    """Yield the name and the command of each check that is quick."""
     tool = [str(PYTHON), "-m"]
     yield "ruff check", [*tool, "ruff", "check", "."]
     yield "ruff format", [*tool, "ruff", "format", "--check", "."]
@@ -53,8 +57,26 @@ def checks(pytest_arguments: list[str]) -> Iterator[tuple[str, list[str]]]:
     scripts = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests/web").rglob("*.test.*js"))
     if scripts:
         yield "node --test", ["node", "--test", *scripts]
-    # Beside each other: most tests wait for processes, of which each is one of many on a real machine, too.
-    yield "pytest", [*tool, "pytest", "--numprocesses=auto", "--dist=loadscope", *pytest_arguments]
+
+
+def tests(arguments: list[str]) -> bool:
+    """Run pytest; say whether all passed.
+
+    Tests run beside each other: most wait for processes, of which each is one of many on a real machine, too. The few
+    that fail then get a second chance with the machine for themselves; who fails at that as well has failed, who passes
+    stands in the output as a test that depends on its neighbours, and is to be mended.
+    """
+    command = [str(PYTHON), "-m", "pytest", *arguments]
+    if step("pytest", [*command, "--numprocesses=auto", "--dist=loadscope"]):
+        return True
+    try:
+        failed = json.loads((ROOT / ".pytest_cache/v/cache/lastfailed").read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    if not 0 < len(failed) <= MOST_SECOND_CHANCES:
+        return False
+    print(f"== failed beside others, tried alone: {', '.join(failed)}", flush=True)
+    return step("pytest, alone", [*command, "--last-failed", "--last-failed-no-failures=none"])
 
 
 def step(name: str, command: list[str]) -> bool:

@@ -81,10 +81,11 @@ def test_run_when_interrupted_twice_then_it_is_left(stub: Stub, start: Start) ->
 
 def test_run_when_the_server_restarts_then_output_goes_on_at_its_offset(stub: Stub, start: Start) -> None:
     process = start("run", "x", "--profile", "p")
-    assert process.stdout is not None
+    assert process.stdout is not None and process.stderr is not None
     stub.output = b"before\n"
     assert process.stdout.readline() == b"before\n"
     stub.stop()
+    assert any(b"away" in line for line in process.stderr)
     stub.token = "air_another"
     stub.output += b"meanwhile\n"
     stub.start()
@@ -93,7 +94,6 @@ def test_run_when_the_server_restarts_then_output_goes_on_at_its_offset(stub: St
     out, err = process.communicate(timeout=10)
     assert out == b"meanwhile\nafter\n"
     assert process.returncode == 3
-    assert b"away" in err
     assert b"back" in err
 
 
