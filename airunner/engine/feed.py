@@ -5,11 +5,8 @@ A feed is a view: it can be thrown away at any time and made again from the run'
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import re
-import tempfile
 import threading
 from array import array
 from collections import OrderedDict
@@ -18,13 +15,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from airunner.base.errors import Busy
-from airunner.domain.record import encode
+from airunner.engine.line_file import LineFile, encoded
 from airunner.spool.layout import Folder
 from airunner.spool.rawlog import RESIZE, STDERR, STDOUT, Mark, RawReader, read_marks
 from airunner.transcript.cleaner import Cleaner
 from airunner.transcript.line import Line
 
-_STEP_BYTES = 256 * 1024
+_STEP_BYTES = 64 * 1024
 _BATCH_BYTES = 1024 * 1024  # cleaned for one answer; the rest follows with the next
 MOST_LINES = 5000
 _VERSION = re.compile(r"[0-9]{1,15}\.[0-9]{1,15}", re.ASCII)
@@ -67,7 +64,7 @@ class Feed:
         self._kind = STDOUT
         self._offset = 0
         self._revision = 0
-        self._stable = _Lines()
+        self._stable = LineFile()
         self._revisions = array("Q")
         self._tail: list[tuple[Line, int]] = []
         self._omitted: list[list[int]] = []
@@ -200,11 +197,11 @@ class Feed:
         if not new:
             return
         self._revision += 1
-        for place, line in enumerate(new):
-            same = place < len(self._tail) and self._tail[place][0] == line
-            self._revisions.append(self._tail[place][1] if same else self._revision)
+        for line, (shown, revision) in zip(new, self._tail, strict=False):
+            self._revisions.append(revision if shown == line else self._revision)
+        self._revisions.extend(array("Q", [self._revision]) * (len(self._stable) + len(new) - len(self._revisions)))
         try:
-            self._stable.extend([_line_json(line) for line in new])
+            self._stable.extend(encoded(new))
         except Busy:
             self.broken = True  # the cleaner has given these lines away: only a new feed can tell them again
             raise
@@ -260,7 +257,7 @@ class Feed:
     def _line_json(self, number: int) -> bytes:
         if number < len(self._stable):
             return self._stable.get(number)
-        return _line_json(self._tail[number - len(self._stable)][0])
+        return encoded([self._tail[number - len(self._stable)][0]])[0]
 
     def _text(self, first: int, upto: int, *, last: bool) -> str:
         texts = [json.loads(self._line_json(number))["t"] for number in range(first, upto)]
@@ -304,46 +301,3 @@ class Feeds:
 
     def _weight(self) -> int:
         return sum(feed.weight for feed in self._feeds.values())
-
-
-class _Lines:
-    """Encoded lines in an unnamed file, found by number; memory holds eight bytes a line."""
-
-    def __init__(self) -> None:
-        try:
-            self._file = tempfile.TemporaryFile(buffering=0, prefix="airunner-lines-")  # noqa: SIM115 - closed with its last user
-        except OSError as error:
-            raise _no_text(error) from error
-        self._ends = array("Q", [0])
-        self._recent: list[bytes] = []
-
-    def __len__(self) -> int:
-        return len(self._ends) - 1
-
-    def extend(self, lines: list[bytes]) -> None:
-        """Add lines at the end; raise Busy when the disk does not take them."""
-        data = b"".join(lines)
-        try:
-            written = os.pwrite(self._file.fileno(), data, self._ends[-1])
-        except OSError as error:
-            raise _no_text(error) from error
-        if written != len(data):
-            raise _no_text(OSError(errno.ENOSPC, "No space left on device"))
-        end = self._ends[-1]
-        for line in lines:
-            end += len(line)
-            self._ends.append(end)
-
-    def get(self, number: int) -> bytes:
-        """Return one line."""
-        start, end = self._ends[number], self._ends[number + 1]
-        return os.pread(self._file.fileno(), end - start, start)
-
-
-def _no_text(error: OSError) -> Busy:
-    why = error.strerror or "there is no temporary folder that takes files"
-    return Busy(f"The clean text cannot be prepared: {why}; make room in the temporary folder (TMPDIR).")
-
-
-def _line_json(line: Line) -> bytes:
-    return encode({"t": line.text, "s": line.spans, "at": round(line.at, 2)})
