@@ -26,7 +26,9 @@ _BATCH_BYTES = 1024 * 1024  # cleaned for one answer; the rest follows with the 
 MOST_LINES = 5000
 _VERSION = re.compile(r"[0-9]{1,15}\.[0-9]{1,15}", re.ASCII)
 _KEPT_FEEDS = 128
-_KEPT_LINES = 2_000_000  # of all feeds together, at 16 bytes each
+_KEPT_BYTES = 16 * 1024 * 1024  # of all feeds together; one is always kept
+_LARGEST_MEMO = 64 * 1024
+_FEED_BYTES = 96 * 1024
 _LANE_SECONDS = 5.0
 _LANES = 3
 
@@ -79,7 +81,7 @@ class Feed:
             if self._memo and self._memo[0] == (have, self._revision):
                 return self._memo[1]
             answer = self._answer(have)
-            self._memo = ((have, self._revision), answer)
+            self._memo = ((have, self._revision), answer) if len(answer.lines) <= _LARGEST_MEMO else None
             return answer
 
     def window(self, first: int, count: int) -> tuple[int, list[bytes]]:
@@ -119,8 +121,8 @@ class Feed:
 
     @property
     def weight(self) -> int:
-        """How many lines it has to remember the places of."""
-        return len(self._stable)
+        """About how many bytes of memory it takes."""
+        return _FEED_BYTES + 16 * len(self._stable) + 8 * sum(len(line.text) for line, _ in self._tail)
 
     def _catch_up(self) -> None:
         """Clean all that is there, a piece at a time, so that viewers of the live end get their turn between.
@@ -295,7 +297,7 @@ class Feeds:
                 feed = Feed(folder, run["cols"], run["rows"], run["requiresTTY"], self._new_epoch(), kinds, self._lane)
                 self._feeds[key] = feed
             self._feeds.move_to_end(key)
-            while len(self._feeds) > _KEPT_FEEDS or (len(self._feeds) > 1 and self._weight() > _KEPT_LINES):
+            while len(self._feeds) > _KEPT_FEEDS or (len(self._feeds) > 1 and self._weight() > _KEPT_BYTES):
                 self._feeds.popitem(last=False)  # its files close with its last user
         return feed
 

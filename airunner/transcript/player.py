@@ -69,7 +69,7 @@ class Player:
                     screen.text(text)
             program = known.get(controls) or _program(controls)
             if program is None:
-                left = sum(1 for _ in pairs)
+                left = len(list(pairs))
                 self._settle()
                 return len(parts) - left - 1
             for order, argument in program:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+import time
 import unicodedata
 
 import pytest
@@ -12,11 +14,13 @@ from hypothesis import strategies as st
 from airunner.transcript.cleaner import Cleaner, clean
 from airunner.transcript.line import Line
 
+_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+
 
 def fed(*pieces: bytes, cols: int = 10, rows: int = 3) -> Cleaner:
     cleaner = Cleaner(cols, rows)
-    for time, piece in enumerate(pieces):
-        cleaner.feed(piece, float(time))
+    for second, piece in enumerate(pieces):
+        cleaner.feed(piece, float(second))
     return cleaner
 
 
@@ -261,10 +265,69 @@ def test_cleaning_clean_text_changes_nothing(data: bytes) -> None:
     assert clean(text.encode(), 80, 24, newline_mode=True) == text
 
 
-def test_a_megabyte_of_random_bytes_is_cleaned_in_bounded_time_and_memory() -> None:
-    cleaner = Cleaner()
-    generator = random.Random(7)
-    for _ in range(16):
-        cleaner.feed(generator.randbytes(2**16))
-        cleaner.take()
-    assert len(cleaner.tail()) <= 41
+@pytest.mark.slow
+def test_a_minute_of_random_bytes_never_raises_nor_hangs_nor_grows() -> None:
+    dice = random.Random(7)
+    inputs = (
+        lambda: dice.randbytes(2**14),
+        lambda: bytes(dice.choices(b"\x1b[]P;?0123456789ABCHJKmhlr\r\n\b\t \x9b\x9d", k=2**13)),
+        lambda: "".join(dice.choices("ab漢e\u0301🙂\ufe0f\r\n\x1b[31m\x1bM", k=2**13)).encode(),
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        cols, rows = dice.choice(((120, 40), (80, 24), (2, 1), (300, 100)))
+        cleaner = Cleaner(cols, rows, newline_mode=dice.random() < 0.5)
+        for _ in range(8):
+            data = dice.choice(inputs)()
+            began = time.process_time()
+            cleaner.feed(data)
+            lines = cleaner.take()
+            tail = cleaner.tail()
+            assert time.process_time() - began < 5
+            assert len(tail) <= rows + 1
+            for line in (*lines, *tail):
+                assert not _CONTROL.search(line.text) and len(line.text) < 2**20
+
+
+def log_lines() -> st.SearchStrategy[bytes]:
+    """Whole lines, many enough to be taken without a screen, with now and then something that needs one."""
+    words = st.sampled_from(
+        [
+            "word ",
+            "\x1b[31mred\x1b[0m ",
+            "\x1b[44mpaper",
+            "\x1b[m",
+            "漢字",
+            "e\u0301",
+            "\u0301",
+            "a\tb",
+            "x" * 90,
+            " ",
+            "🙂\ufe0f",
+        ]
+    )
+    line = st.lists(words, max_size=8).map("".join)
+    odd = st.sampled_from(
+        ["\x1b[3A\x1b[2Kup\r\n\n\n", "10%\r20%\r", "\x1b[2J", "\x1b[2;3r", "\x1b7\x1b8", "\n", "\x1b]0;t\x07", "\b"]
+    )
+    block = st.builds(
+        lambda lines, times: "\r\n".join(lines * times) + "\r\n",
+        st.lists(line, min_size=1, max_size=9),
+        st.integers(1, 400),
+    )
+    return st.lists(st.one_of(block, odd), max_size=6).map(lambda parts: "".join(parts).encode())
+
+
+@settings(max_examples=150, deadline=None)
+@given(log_lines(), st.integers(2, 100), st.integers(1, 30), st.booleans(), st.randoms(use_true_random=False))
+def test_lines_taken_without_a_screen_are_those_of_a_screen(
+    data: bytes, cols: int, rows: int, newline_mode: bool, dice: random.Random
+) -> None:
+    one, many = (Cleaner(cols, rows, newline_mode=newline_mode) for _ in range(2))
+    one.feed(data)
+    place = 0
+    while place < len(data):  # too little at a time for whole lines to be taken
+        size = dice.randint(1, 300)
+        many.feed(data[place : place + size])
+        place += size
+    assert whole(many) == whole(one)
