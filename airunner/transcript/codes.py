@@ -20,6 +20,7 @@ AUTOWRAP: Final = 7
 REVERSE_WRAP: Final = 45
 ALTERNATE: Final = frozenset((47, 1047, 1049))
 SAVE_CURSOR: Final = frozenset((1048, 1049))
+PRIVATE_MODES: Final = frozenset((CHARACTER_SETS_US, ORIGIN, AUTOWRAP, REVERSE_WRAP)) | ALTERNATE | SAVE_CURSOR
 
 # Counts in sequences: more than this many numbers, or a larger number, is nobody's intent.
 MOST_NUMBERS: Final = 32

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from airunner.transcript.widths import TAIL, width
+from airunner.transcript.widths import TAIL
+from airunner.transcript.widths import width as width_of
 
 NOTHING = "\0"
 _MOST_MARKS = 64  # on one character; no script needs a tenth of it
@@ -98,25 +99,31 @@ def _append(row: Row, pieces: list[Piece]) -> list[Piece]:
 def _take_apart(row: Row, pieces: list[Piece]) -> None:
     """Many pieces, some over others: column by column, put together again at the end."""
     cells = list(row.text) if row.cells is None else row.cells
-    wide = TAIL in cells or any(text is not None and TAIL in text for _, text, _ in pieces)
+    wide = TAIL in cells or TAIL in "".join([text for _, text, _ in pieces if text])
     styles: list[str] = []
     for start, end, style in row.runs:
         styles.extend([""] * (start - len(styles)))
         styles.extend([style] * (end - start))
     for start, text, style in pieces:
-        end = start + len(text) if text is not None else len(cells)
-        if wide:
-            _halve(cells, start)
-            _halve(cells, end)
         if text is None:
+            if wide:
+                _halve(cells, start)
             del cells[start:], styles[start:]
             continue
         if len(cells) < start:
             cells.extend([NOTHING] * (start - len(cells)))
         if len(styles) < start:
             styles.extend([""] * (start - len(styles)))
-        cells[start:end] = text
-        styles[start:end] = [style] * len(text)
+        width = len(text)
+        if wide:
+            _halve(cells, start)
+            _halve(cells, start + width)
+        if width == 1:
+            cells[start : start + 1] = (text,)
+            styles[start : start + 1] = (style,)
+        else:
+            cells[start : start + width] = text
+            styles[start : start + width] = [style] * width
     if row.cells is None:
         row.text = "".join(cells).rstrip(NOTHING)
     else:
@@ -283,4 +290,4 @@ def _shorten(cells: list[str]) -> None:
 def _without_stray_mark(cells: list[str]) -> list[str]:
     """A mark that joined nothing has a cell, but no width: terminals leave it out at the end of a row."""
     last = cells[-1] if cells else ""
-    return cells[:-1] if len(last) == 1 and last > NOTHING and width(last) == 0 else cells
+    return cells[:-1] if len(last) == 1 and last > NOTHING and width_of(last) == 0 else cells

@@ -34,7 +34,8 @@ def sequence_order(name: str, numbers: str) -> Order | None:
     if order is None:
         return None
     reader, function = order
-    return function, reader(numbers_of(numbers))
+    argument = reader(numbers_of(numbers))
+    return None if argument == () else (function, argument)
 
 
 def _count(numbers: Numbers) -> int:
@@ -48,6 +49,15 @@ def _choice(numbers: Numbers) -> int:
 
 def _all(numbers: Numbers) -> Numbers:
     return numbers
+
+
+def _modes(numbers: Numbers) -> Numbers:
+    """Those that change what is shown."""
+    return tuple(number for number in numbers if number in (codes.INSERT, codes.NEW_LINE))
+
+
+def _private_modes(numbers: Numbers) -> Numbers:
+    return tuple(number for number in numbers if number in codes.PRIVATE_MODES)
 
 
 def _place(numbers: Numbers) -> tuple[int, int]:
@@ -330,10 +340,10 @@ _SEQUENCES: Final[Mapping[str, tuple[Callable[[Numbers], Any], Callable[[Screen,
     "e": (_count, lambda screen, count: screen.grid.move(0, count)),  # VPR
     "f": (_place, to),  # HVP
     "g": (_choice, lambda screen, which: screen.grid.clear_tabs(which)),  # TBC
-    "h": (_all, lambda screen, numbers: _set_modes(screen, numbers, True)),  # SM
-    "l": (_all, lambda screen, numbers: _set_modes(screen, numbers, False)),  # RM
-    "?h": (_all, lambda screen, numbers: _set_private_modes(screen, numbers, True)),  # DECSET
-    "?l": (_all, lambda screen, numbers: _set_private_modes(screen, numbers, False)),  # DECRST
+    "h": (_modes, lambda screen, numbers: _set_modes(screen, numbers, True)),  # SM
+    "l": (_modes, lambda screen, numbers: _set_modes(screen, numbers, False)),  # RM
+    "?h": (_private_modes, lambda screen, numbers: _set_private_modes(screen, numbers, True)),  # DECSET
+    "?l": (_private_modes, lambda screen, numbers: _set_private_modes(screen, numbers, False)),  # DECRST
     "!p": (_all, lambda screen, _: screen.soft_reset()),  # DECSTR
     "r": (_all, _set_margins),  # DECSTBM
     "s": (_all, lambda screen, _: screen.save_cursor()),  # SCOSC

@@ -21,7 +21,7 @@ from airunner.transcript.widths import PERHAPS_SPECIAL
 Program = tuple[Order, ...]
 
 _MOST_PROGRAMS, _MOST_PLACES = 4096, 16384
-_LONGEST_KEPT = 256  # characters of a run of controls that is remembered
+_LONGEST_KEPT = 1024  # characters of a run of controls that is remembered
 _MOST_PIECES = 256  # that may wait in a row between two feeds
 _NOTHING: Final[Program] = ((lambda screen, _: None, None),)  # a run without effect is remembered, too
 _programs: dict[str, Program] = {}
