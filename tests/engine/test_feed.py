@@ -92,6 +92,20 @@ def test_a_spinner_costs_one_line_an_update(tmp_path: Path) -> None:
     assert viewer.lines[-1] == "spin 49"
 
 
+def test_a_long_log_costs_a_viewer_only_what_is_new(tmp_path: Path) -> None:
+    log = _log(tmp_path, 1 << 30)
+    viewer = Viewer(_feed(tmp_path))
+    for batch in range(100):
+        log.write(
+            b"".join(b"\x1b[32mline\x1b[0m %d\r\n" % number for number in range(batch * 500, batch * 500 + 500)), batch
+        )
+        while viewer.ask():
+            pass
+    log.close()
+    assert viewer.lines == [f"line {number}" for number in range(50_000)]
+    assert viewer.received == 50_000
+
+
 def test_without_news_the_version_stays(tmp_path: Path) -> None:
     log, feed = _log(tmp_path), _feed(tmp_path)
     empty = feed.answer("")
