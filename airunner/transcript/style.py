@@ -6,6 +6,7 @@ Words: bold dim italic underline blink inverse hidden strike overline, fg-N and 
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import count
 
 from airunner.transcript.codes import LARGEST_NUMBER, MOST_NUMBERS
 
@@ -20,7 +21,7 @@ _OFF = {
 _ORDER = ("bold", "dim", "italic", "underline", "blink", "inverse", "hidden", "strike", "overline")
 
 
-_MOST_PENS = 4096
+_MOST_TURNS = 16384  # that are remembered, of all pens together
 NEXT = "m"
 
 
@@ -45,26 +46,31 @@ class Pen:
         if pen is None:
             pen = self
             for part in codes.split(NEXT):
-                pen = _pen(*_turned(pen, part))
-            if len(self._turns) >= _MOST_PENS:
-                self._turns.clear()
+                pen = _the(*_turned(pen, part))
+            if next(_turns_made) % _MOST_TURNS == 0:
+                _forget()
             self._turns[codes] = pen
         return pen
 
 
 PLAIN = Pen()
 _pens: dict[tuple[tuple[str, ...], str, str], Pen] = {}
+_turns_made = count(1)
 
 
-def _pen(words: tuple[str, ...], ink: str, paper: str) -> Pen:
-    """The one pen of this style; a program that uses thousands makes the others be forgotten."""
+def _the(words: tuple[str, ...], ink: str, paper: str) -> Pen:
+    """The one pen of this style."""
     if not (words or ink or paper):
         return PLAIN
-    if len(_pens) >= _MOST_PENS:
-        for pen in (PLAIN, *_pens.copy().values()):
-            pen._turns.clear()
-        _pens.clear()
-    return _pens.setdefault((words, ink, paper), Pen(words, ink, paper))
+    key = words, ink, paper
+    return _pens.get(key) or _pens.setdefault(key, Pen(words, ink, paper))
+
+
+def _forget() -> None:
+    """Somebody draws with thousands of colours: begin anew. Pens that are in use go on, and remember nothing."""
+    for pen in (PLAIN, *_pens.copy().values()):
+        pen._turns.clear()
+    _pens.clear()
 
 
 @lru_cache(maxsize=4096)

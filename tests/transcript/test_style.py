@@ -77,7 +77,7 @@ def test_several_codes_at_once_are_as_one_after_the_other() -> None:
 
 
 def test_pens_without_end_are_forgotten_and_stay_right() -> None:
-    for number in range(10_000):
+    for number in range(40_000):
         pen = PLAIN.after(f"38;2;{number % 256};{number // 256};7")
         assert pen.style == f"fg-#{number % 256:02x}{number // 256:02x}07"
         assert pen.after("0") is PLAIN
