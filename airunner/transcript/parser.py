@@ -18,7 +18,7 @@ from airunner.transcript.widths import PERHAPS_SPECIAL
 
 _MOST_PARAMETERS = 256  # characters kept of one sequence's numbers; the rest is dropped
 _MOST_INTERMEDIATES = 4
-_LEAST_PIECE, _FIRST_PIECE, _MOST_PIECE = 512, 4096, 32 * 1024  # characters cut at once
+_LEAST_PIECE, _FIRST_PIECE, _MOST_PIECE = 128, 4096, 32 * 1024  # characters cut at once
 _NEAR = 512  # a sequence that begins this near to the end of a piece may just go on behind it
 
 _STARTERS = r"[\x1b\x90\x98\x9b\x9d-\x9f]"  # what begins something longer
@@ -28,11 +28,13 @@ _AFTER_ESC = (
     r"(?:\[[0-?]*+[ -/]++[@-~]|[0-OQ-WYZ\\`-~]|[ -/]++[0-~]"
     r"|\][^\x07\x18\x1a\x1b\x80-\x9f]*+(?:\x07|\x1b\\)|[PX^_][^\x18\x1a\x1b\x80-\x9f]*+\x1b\\)"
 )
-_TOKEN = rf"\x1b{_SEQUENCE}|{_SINGLE}|\x1b{_AFTER_ESC}"
+_AFTER_C1 = r"[0-?]*+[ -/]*+[@-~]"
+_TOKEN = rf"\x1b{_SEQUENCE}|{_SINGLE}|\x1b{_AFTER_ESC}|\x9b{_AFTER_C1}"
 # A run of controls, each whole; or a single starter, after which the states take over. The first character has a class
 # of its own, for then the search for it is quick.
 _CONTROLS = re.compile(
-    rf"([\x00-\x1f\x80-\x9f](?:(?:(?<=\x1b){_SEQUENCE}|(?<!{_STARTERS})|(?<=\x1b){_AFTER_ESC})(?:{_TOKEN})*+|))"
+    rf"([\x00-\x1f\x80-\x9f](?:(?:(?<=\x1b){_SEQUENCE}|(?<!{_STARTERS})|(?<=\x1b){_AFTER_ESC}|(?<=\x9b){_AFTER_C1})"
+    rf"(?:{_TOKEN})*+|))"
 )
 _TOKENS = re.compile(rf"\r\n|{_TOKEN}")
 _PARTS_OF_SEQUENCE = re.compile(r"\x1b\[([<-?]?)([0-9:;]*)([ -/]*[@-~])")  # others are ill-formed, and ignored
@@ -217,6 +219,8 @@ def tokens_of(controls: str) -> list[str]:
 
 def tell(token: str, heard: Heard) -> None:
     """Say what one token of `tokens_of` is."""
+    if token[0] == "\x9b":
+        token = f"{ESC}[{token[1:]}"
     if token[0] != ESC:
         for code in token:
             heard.control(code)
