@@ -10,7 +10,7 @@ import re
 
 from airunner.transcript.codes import ESC
 from airunner.transcript.grid import TAB, Modes
-from airunner.transcript.line import Line, Lines, Span, add_span
+from airunner.transcript.line import Line, Lines, Span
 from airunner.transcript.style import PLAIN, Pen
 from airunner.transcript.widths import LOOSE_MARK, PERHAPS_SPECIAL
 
@@ -32,7 +32,7 @@ def whole_lines(text: str, position: int, modes: Modes, usual_tabs: bool) -> tup
         block = text[position:end]
         lines = (block.replace("\r\n", "\n") if modes.newline else block).split("\n" if modes.newline else "\r\n")
         lines.pop()
-        taken, pen = _read(lines, modes, usual_tabs)
+        taken, pen = _read(lines, ESC not in block and "\t" not in block, modes, usual_tabs)
         if len(taken) == len(lines):
             return end, taken, pen
         end = _back(text, position, _after(text, position, len(taken)), modes.rows)
@@ -79,12 +79,15 @@ def _after(text: str, position: int, count: int) -> int:
     return position
 
 
-def _read(lines: list[str], modes: Modes, usual_tabs: bool) -> tuple[Lines, Pen]:
-    """Return the lines up to the first that needs a screen, and the pen after them."""
+def _read(lines: list[str], plain: bool, modes: Modes, usual_tabs: bool) -> tuple[Lines, Pen]:
+    """Return the lines up to the first that needs a screen, and the pen after them; `plain` without ESC and TAB."""
     now, pen = modes.now, modes.pen
     taken: Lines = []
     if pen.paper:
         return taken, pen
+    if plain and pen is PLAIN:
+        new_line = tuple.__new__  # half the time of Line(…), which would do the same
+        return [new_line(Line, (line.rstrip(" "), (), now)) for line in lines], pen
     for line in lines:
         if ESC in line:
             if "\t" in line:
@@ -118,12 +121,15 @@ def _coloured(line: str, pen: Pen, now: float) -> tuple[Line, Pen]:
         spans.append((0, place, pen.style))
     codes = iter(parts)
     next(codes)
-    for numbers, piece in zip(codes, codes, strict=True):
-        pen = pen.after(numbers)
+    for numbers, piece in zip(codes, codes):  # noqa: B905 - there is an even number of them
+        pen = pen.turns.get(numbers) or pen.after(numbers)
         if piece:
             start, place = place, place + len(piece)
-            if pen.style:
-                add_span(spans, start, place, pen.style)
+            style = pen.style
+            if style:
+                if spans and spans[-1][2] == style and spans[-1][1] == start:
+                    start = spans.pop()[0]
+                spans.append((start, place, style))
     if spans and spans[-1][1] > len(stripped):
         spans = [(low, min(high, len(stripped)), style) for low, high, style in spans if low < len(stripped)]
     return Line(stripped, tuple(spans), now), pen

@@ -71,7 +71,8 @@ def _place(numbers: Numbers) -> tuple[int, int]:
 def set_pen(screen: Screen, numbers: str) -> None:
     """SGR, one or more."""
     modes = screen.modes
-    modes.pen = modes.pen.after(numbers)
+    pen = modes.pen
+    modes.pen = pen.turns.get(numbers) or pen.after(numbers)
 
 
 def newline(screen: Screen, _: None) -> None:

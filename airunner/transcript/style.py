@@ -28,28 +28,28 @@ NEXT = "m"
 class Pen:
     """`words` the attributes that are on, in one order; `ink` and `paper` the colours, "" for the default; `style` all as words.
 
-    There is one for each style, and it remembers what codes made of it: programs use few, again and again.
+    There is one for each style, and it remembers in `turns` what codes made of it: programs use few, again and again.
     """
 
-    __slots__ = ("_turns", "ink", "paper", "style", "words")
+    __slots__ = ("ink", "paper", "style", "turns", "words")
 
     def __init__(self, words: tuple[str, ...] = (), ink: str = "", paper: str = "") -> None:
         self.words = words
         self.ink = ink
         self.paper = paper
         self.style = " ".join((*words, *filter(None, (ink, paper))))
-        self._turns: dict[str, Pen] = {}
+        self.turns: dict[str, Pen] = {}
 
     def after(self, codes: str) -> Pen:
         """The pen after `CSI codes m`, or after several of them, with NEXT between."""
-        pen = self._turns.get(codes)
+        pen = self.turns.get(codes)
         if pen is None:
             pen = self
             for part in codes.split(NEXT):
                 pen = _the(*_turned(pen, part))
             if next(_turns_made) % _MOST_TURNS == 0:
                 _forget()
-            self._turns[codes] = pen
+            self.turns[codes] = pen
         return pen
 
 
@@ -69,7 +69,7 @@ def _the(words: tuple[str, ...], ink: str, paper: str) -> Pen:
 def _forget() -> None:
     """Somebody draws with thousands of colours: begin anew. Pens that are in use go on, and remember nothing."""
     for pen in (PLAIN, *_pens.copy().values()):
-        pen._turns.clear()
+        pen.turns.clear()
     _pens.clear()
 
 
