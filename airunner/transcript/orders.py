@@ -91,7 +91,7 @@ def _return(screen: Screen, _: None) -> None:
 
 def _back(screen: Screen, _: None) -> None:
     grid = screen.grid
-    if 0 < grid.x < screen.modes.columns:
+    if 0 < grid.x < screen.modes.columns and not screen.modes.origin:
         grid.x -= 1
     else:
         grid.back()

@@ -129,8 +129,8 @@ class _Reader:
 
 def _program(controls: str) -> Program | None:
     """The orders in a run of controls; None for a character that only begins something."""
-    head, _, rest = controls.partition("H")
-    to_place = _places.get(head)
+    head, final, rest = controls.partition("H")
+    to_place = _places.get(head) if final else None
     if to_place is None:
         return _read(controls)
     # There are thousands of places, but few things that are done there.

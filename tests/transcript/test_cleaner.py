@@ -265,6 +265,15 @@ def test_cleaning_clean_text_changes_nothing(data: bytes) -> None:
     assert clean(text.encode(), 80, 24, newline_mode=True) == text
 
 
+def test_a_sequence_cut_in_two_is_whole_again_whatever_was_seen_before() -> None:
+    for begin in ("\x1b[", "\x9b"):
+        clean(f"{begin}H{begin}2H".encode())
+        cleaner = Cleaner(20, 4)
+        cleaner.feed(f"ab{begin}".encode())
+        cleaner.feed(b"2Dxy")
+        assert texts(cleaner.tail()) == ["xy"]
+
+
 @pytest.mark.slow
 def test_a_minute_of_random_bytes_never_raises_nor_hangs_nor_grows() -> None:
     dice = random.Random(7)
