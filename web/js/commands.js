@@ -28,6 +28,7 @@ const TABLE = [
   { id: "follow", group: "Output", text: "Follow", keys: ["f"] },
   { id: "mode", group: "Output", text: "Clean or terminal", keys: ["t"] },
   { id: "wrap", group: "Output", text: "Wrap lines", keys: ["w"] },
+  { id: "fold", group: "Output", text: "Fold or unfold", keys: ["z"] },
   { id: "line", group: "Output", text: "Go to line", keys: ["l"] },
   { id: "copy", group: "Output", text: "Copy selected lines, or all", keys: ["y"] },
   { id: "first-line", group: "Output", text: "First line", keys: ["g g"], motion: true },

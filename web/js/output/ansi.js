@@ -16,18 +16,17 @@ export class Painter {
     this.#ground = null;
   }
 
-  /** `marks`: [[from, to, isCurrent]…], in order. */
-  paint({ t: text, s: spans }, marks = []) {
+  /** `spans`: [[from, to, style]…], `marks`: [[from, to, isCurrent]…], both in order. */
+  paint(text, spans, marks = []) {
     if (!spans.length && !marks.length) return [text];
     const cuts = new Set([0, text.length]);
     for (const [from, to] of spans) cuts.add(Math.min(from, text.length)).add(Math.min(to, text.length));
     for (const [from, to] of marks) cuts.add(from).add(to);
     const points = [...cuts].sort((a, b) => a - b);
+    const [style, mark] = [over(spans), over(marks)];
     return points
       .slice(0, -1)
-      .map((from, index) =>
-        this.#piece(text.slice(from, points[index + 1]), over(spans, from)?.[2], over(marks, from)),
-      );
+      .map((from, index) => this.#piece(text.slice(from, points[index + 1]), style(from)?.[2], mark(from)));
   }
 
   #piece(text, style, mark) {
@@ -45,6 +44,7 @@ export class Painter {
   }
 
   #resolve(words) {
+    if (words[0].startsWith("hljs-")) return { classes: words[0], colours: {} };
     const classes = words.filter((word) => FLAGS.has(word)).map((word) => `a-${word}`);
     let [fg, bg] = ["fg-", "bg-"].map((kind) => words.find((word) => word.startsWith(kind))?.slice(3));
     if (words.includes("inverse")) [fg, bg] = [bg ?? "ground", fg ?? "ink"];
@@ -68,4 +68,12 @@ export class Painter {
 const isNamed = (colour) =>
   colour === "ink" || colour === "ground" || (/^\d+$/.test(colour ?? "") && Number(colour) < 16);
 const channelsOf = (colour) => (colour.startsWith("#") ? hexColour(colour) : paletteColour(Number(colour)));
-const over = (list, at) => list.find(([from, to]) => from <= at && at < to);
+
+// Finds what covers a place, for places that are asked for in order.
+function over(list) {
+  let nr = 0;
+  return (at) => {
+    while (nr < list.length && list[nr][1] <= at) nr += 1;
+    return nr < list.length && list[nr][0] <= at ? list[nr] : undefined;
+  };
+}

@@ -77,6 +77,11 @@ export class Find extends EventTarget {
     return found;
   }
 
+  /** How many matches the lines `from` to `to` have. */
+  within(from, to) {
+    return this.#first(to + 1) - this.#first(from);
+  }
+
   stop() {
     cancelAnimationFrame(this.#frame);
   }

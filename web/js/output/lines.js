@@ -5,7 +5,8 @@
 
 import { duration, number, span } from "../format.js";
 import { el, set } from "../kit/dom.js";
-import { Rows } from "./rows.js";
+import { foldButton } from "./fold-button.js";
+import { VisibleRows } from "./visible.js";
 
 const SPARE = 20;
 const AT_END_PX = 6;
@@ -15,25 +16,35 @@ export class Lines {
   #lines;
   #painter;
   #stamps;
+  #looks;
+  #folds;
   #marks;
-  #rows = new Rows();
+  #matches;
+  #rows;
   #drawn = new Map();
   #longest = 0;
   #wrap = true;
   #columns = 80;
   #rowPx = 18;
   #frame = 0;
+  #held = -1;
   #size = el("div", { class: "log-size" });
   #body = el("div", { class: "log-rows" });
   #observer = new ResizeObserver(() => this.#measure());
   selection = null;
 
-  /** `lines()`: [{ t, s, at }…]; `marks(line)`: what search found there. */
-  constructor({ lines, painter, stamps, marks, onScroll }) {
+  /**
+   * `lines()`: [{ t, s, at }…]; `marks(line)`: what search found there, `matches(from, to)`: how much in these lines.
+   */
+  constructor({ lines, painter, stamps, looks, folds, marks, matches, onScroll }) {
     this.#lines = lines;
     this.#painter = painter;
     this.#stamps = stamps;
+    this.#looks = looks;
+    this.#folds = folds;
     this.#marks = marks;
+    this.#matches = matches;
+    this.#rows = new VisibleRows(() => folds.blocks);
     this.element = el(
       "div",
       { class: "log", tabIndex: 0, role: "log", "aria-live": "off", "aria-label": "Output" },
@@ -49,8 +60,8 @@ export class Lines {
     cancelAnimationFrame(this.#frame);
   }
 
-  /** The lines from `from` on changed, or came. */
-  changed(from) {
+  /** The lines from `from` on changed, or came; so did the looks of the lines in `others`. */
+  changed(from, others = []) {
     const lines = this.#lines();
     this.#rows.cut(from);
     for (const line of [...this.#drawn.keys()]) if (line >= from) this.#drop(line);
@@ -60,6 +71,12 @@ export class Lines {
       if (length > this.#longest) this.#longest = length;
       this.#rows.push(this.#guess(at, length));
     }
+    let first = from;
+    for (const line of others) {
+      first = Math.min(first, line);
+      if (line < from) this.#renew(line);
+    }
+    this.#rows.fold(first);
     set(this.element, { style: { "--digits": String(Math.max(5, String(lines.length).length)) } });
     this.draw();
   }
@@ -68,6 +85,38 @@ export class Lines {
     this.#wrap = wrap;
     this.element.classList.toggle("is-nowrap", !wrap);
     this.#again();
+  }
+
+  /** `blocks` were opened or closed; the first one stands first. */
+  folded(blocks) {
+    for (const { head } of blocks) this.#renew(head);
+    this.#rows.fold(blocks[0].head);
+    this.draw();
+  }
+
+  /** Open or close a block; its head does not move, or comes into sight. */
+  toggle(block) {
+    this.#folds.choose(block, !block.closed);
+    this.folded([block]);
+    const top = this.#rows.before(block.head) * this.#rowPx;
+    if (top < this.#top) this.#top = top;
+    this.draw();
+  }
+
+  /** The block to fold when nobody says which: of those in sight the one with the focus, or around a line of `lines`. */
+  foldInSight(lines) {
+    const focused = this.lineOf(document.activeElement ?? this.element);
+    const found = [focused, ...lines].map((line) => this.#folds.around(line)).find((one) => one && this.#sees(one));
+    if (found) return found;
+    const first = this.firstInSight;
+    const next = this.#folds.around(first) ?? this.#folds.blocks[this.#folds.after(first)];
+    return next && this.#sees(next) ? next : null;
+  }
+
+  #sees({ head, to }) {
+    const px = this.#rowPx;
+    const end = this.#top + this.element.clientHeight;
+    return this.#rows.before(head) * px < end && this.#rows.before(to + 1) * px > this.#top;
   }
 
   /** Draw what is in sight anew, because marks, selection or colours changed. */
@@ -133,11 +182,12 @@ export class Lines {
     const { clientHeight } = this.element;
     const anchor = this.firstInSight;
     const offset = this.#top - this.#rows.before(anchor) * px;
-    const first = Math.max(0, anchor - SPARE);
-    const last = Math.min(this.#rows.count, this.#rows.at(Math.floor((this.#top + clientHeight) / px)) + 1 + SPARE);
-    for (const line of [...this.#drawn.keys()]) if (line < first || line >= last) this.#drop(line);
-    this.#insert(first, last);
-    if (this.#settle(first, last)) {
+    const seen = this.#near(this.#top / px, (this.#top + clientHeight) / px);
+    const kept = new Set(seen);
+    for (const line of [...this.#drawn.keys()]) if (!kept.has(line)) this.#drop(line);
+    this.#insert(seen);
+    this.#refocus();
+    if (this.#settle(seen)) {
       const top = this.#rows.before(anchor) * px + offset;
       if (Math.abs(top - this.#top) >= this.#scale) this.#top = top;
     }
@@ -147,7 +197,7 @@ export class Lines {
         "min-width": this.#wrap ? "0" : `calc(var(--gutter) + ${this.#longest + 4}ch)`,
       },
     });
-    const from = this.element.scrollTop + this.#rows.before(first) * px - this.#top;
+    const from = this.element.scrollTop + this.#rows.before(seen[0] ?? 0) * px - this.#top;
     set(this.#body, { style: { transform: `translateY(${from}px)` } });
   }
 
@@ -155,9 +205,19 @@ export class Lines {
     this.#frame ||= requestAnimationFrame(() => this.draw());
   }
 
-  #insert(first, last) {
+  // The lines from row `top` to row `bottom`, and a few around.
+  #near(top, bottom) {
+    const near = [];
+    if (!this.#rows.count) return near;
+    const last = this.#rows.at(Math.floor(bottom) + SPARE);
+    for (let at = this.#rows.at(Math.max(0, Math.floor(top) - SPARE)); at <= last; at = this.#rows.next(at + 1))
+      near.push(at);
+    return near;
+  }
+
+  #insert(seen) {
     let next = this.#body.firstChild;
-    for (let line = first; line < last; line += 1) {
+    for (const line of seen) {
       let row = this.#drawn.get(line);
       if (!row) {
         row = this.#make(line);
@@ -169,9 +229,9 @@ export class Lines {
   }
 
   // Only lines that may be broken are measured; the rest are one row by definition.
-  #settle(first, last) {
+  #settle(seen) {
     let moved = false;
-    for (let line = first; line < last; line += 1) {
+    for (const line of seen) {
       const row = this.#drawn.get(line);
       if (row.dataset.sure) continue;
       row.dataset.sure = "1";
@@ -187,6 +247,8 @@ export class Lines {
     const data = this.#lines()[line];
     const marks = this.#marks(line);
     const shown = this.#stamps.shown(line);
+    const { spans, name } = this.#looks.of(line);
+    const block = this.#folds.headedBy(line);
     const classes = [
       "ln",
       shown !== null && "has-stamp",
@@ -202,8 +264,10 @@ export class Lines {
       el("i", { class: "ln-at" }, shown === null ? "" : duration(shown)),
       el("i", { class: "ln-nr" }, String(line + 1)),
       el("u", {}),
-      el("span", { class: "ln-text" }, this.#painter.paint(data, marks), "\n"),
+      el("span", { class: `ln-text ${name}`.trim() }, this.#painter.paint(data.t, spans, marks), "\n"),
+      block && foldButton(block, this.#matches(block.from, block.to)),
     );
+    if (block) return row;
     if (!this.#wrap || (data.t.length < this.#columns && /^[\x20-\x7e]*$/.test(data.t))) row.dataset.sure = "1";
     return row;
   }
@@ -215,16 +279,32 @@ export class Lines {
   }
 
   #guess(line, length) {
-    return (this.#stamps.quiet(line) ? 1 : 0) + (this.#wrap ? Math.max(1, Math.ceil(length / this.#columns)) : 1);
+    const extra = (this.#stamps.quiet(line) ? 1 : 0) + (this.#folds.headedBy(line) ? 1 : 0);
+    return extra + (this.#wrap ? Math.max(1, Math.ceil(length / this.#columns)) : 1);
   }
 
   #isSelected(line) {
     return this.selection !== null && line >= this.selection.from && line <= this.selection.to;
   }
 
+  #renew(line) {
+    this.#rows.set(line, this.#guess(line, this.#lines()[line].t.length));
+    if (this.#drawn.has(line)) this.#drop(line);
+  }
+
   #drop(line) {
-    this.#drawn.get(line).remove();
+    const row = this.#drawn.get(line);
+    if (row.contains(document.activeElement)) this.#held = line;
+    row.remove();
     this.#drawn.delete(line);
+  }
+
+  // A button that had the focus was drawn anew, or is out of sight now.
+  #refocus() {
+    if (this.#held < 0) return;
+    const button = this.#drawn.get(this.#held)?.querySelector(".ln-fold");
+    this.#held = -1;
+    (button ?? this.element).focus({ preventScroll: true });
   }
 
   // The pane changed its size: how many columns fit decides how tall broken lines are.

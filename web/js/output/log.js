@@ -7,7 +7,9 @@ import { emptyNotice, errorNotice } from "../kit/notice.js";
 import { Painter } from "./ansi.js";
 import { Feed } from "./feed.js";
 import { Find } from "./find.js";
+import { Folds, choicesOf } from "./folds.js";
 import { Lines } from "./lines.js";
+import { Looks } from "./looks.js";
 import { Stamps } from "./stamps.js";
 
 /** Fires "state" (follow, count, selection) and "found" (detail: what the search field shows). */
@@ -27,6 +29,8 @@ export class LogPane extends EventTarget {
   #stamps = new Stamps();
   #feed;
   #find;
+  #looks;
+  #folds;
   #lines;
   #pill = button({ text: "New lines", kind: "pill", icon: "end", hidden: true, onClick: () => this.follow(true) });
   #body = el("div", { class: "vw-body" });
@@ -40,11 +44,20 @@ export class LogPane extends EventTarget {
     this.#linked = parseRange(range);
     this.#feed = new Feed(ctx, runId);
     this.#find = new Find(() => this.#feed.lines);
+    this.#looks = new Looks(
+      () => this.#feed.lines,
+      () => this.#lines.repaint(),
+    );
+    this.#folds = new Folds(choicesOf(ctx.cache, runId));
+    this.#folds.closing = true;
     this.#lines = new Lines({
       lines: () => this.#feed.lines,
       painter: this.#painter,
       stamps: this.#stamps,
+      looks: this.#looks,
+      folds: this.#folds,
       marks: (line) => this.#find.marks(line),
+      matches: (from, to) => this.#find.within(from, to),
       onScroll: () => this.#onScroll(),
     });
     this.#lines.setWrap(ctx.prefs.get("wrap"));
@@ -139,14 +152,14 @@ export class LogPane extends EventTarget {
   step(way) {
     this.follow(false);
     const line = this.#find.step(way);
-    if (line >= 0) this.#lines.show(line);
+    if (line >= 0) this.#reveal(line);
   }
 
   #onFound() {
     const { current, count, counting, error } = this.#find;
     if (this.#jump && current >= 0) {
       this.#jump = false;
-      this.#lines.show(this.#find.currentLine);
+      this.#reveal(this.#find.currentLine);
     }
     this.#lines.repaint();
     this.dispatchEvent(new CustomEvent("found", { detail: { at: current, count, counting, error } }));
@@ -160,7 +173,7 @@ export class LogPane extends EventTarget {
     const now = this.#lines.selection;
     const same = now && range && now.from === range.from && now.to === range.to && !reveal;
     this.#lines.selection = same ? null : range;
-    if (range && reveal) this.#lines.show(range.from);
+    if (range && reveal) this.#reveal(range.from, range.to);
     this.#lines.repaint();
     this.draw();
   }
@@ -173,6 +186,7 @@ export class LogPane extends EventTarget {
   }
 
   #onClick(event) {
+    if (event.target.closest(".ln-fold")) return this.#toggle(this.#folds.headedBy(this.#lines.lineOf(event.target)));
     if (!event.target.classList.contains("ln-nr")) return;
     const line = this.#lines.lineOf(event.target);
     const from = event.shiftKey && this.selection ? this.selection.anchor : line;
@@ -182,6 +196,36 @@ export class LogPane extends EventTarget {
   #onNativeSelection() {
     const chosen = getSelection();
     if (this.following && !chosen.isCollapsed && this.#lines.element.contains(chosen.anchorNode)) this.follow(false);
+  }
+
+  // ---- folds
+
+  /** Open or close the block with the focus, else that of the match or of the chosen lines, else the first in sight. */
+  toggleFold() {
+    const lines = [this.#find.active ? this.#find.currentLine : -1, this.selection?.from ?? -1];
+    const block = this.#lines.foldInSight(lines);
+    if (block) this.#toggle(block);
+  }
+
+  #toggle(block) {
+    this.follow(false);
+    this.#lines.toggle(block);
+  }
+
+  // Bring a line into sight, and open what hides it or a line down to `to`.
+  #reveal(line, to = line) {
+    const opened = this.#folds.reveal(line, to);
+    if (opened.length) this.#lines.folded(opened);
+    this.#lines.show(line);
+  }
+
+  // The block that is the end of a log which opens at its end.
+  #spareLast() {
+    const block = this.#folds.blocks.at(-1);
+    const below = block ? this.#feed.lines.slice(block.until + 1, block.until + 50) : [];
+    if (!block || block.until + 1 + below.length < this.count || below.some(({ t }) => t.trim())) return;
+    this.#folds.spare(block);
+    this.#lines.folded([block]);
   }
 
   // ---- what comes in
@@ -222,8 +266,11 @@ export class LogPane extends EventTarget {
     const fresh = lines.length - this.#known;
     this.#known = lines.length;
     this.#stamps.changed(lines, from);
+    const look = this.#looks.changed(from);
+    const others = this.#folds.changed(lines, from, this.#looks.syntax);
+    for (let line = look; line < from; line += 1) others.add(line);
     this.#find.changed(from);
-    this.#lines.changed(from);
+    this.#lines.changed(from, others);
     if (this.#placed && !this.following) this.#unseen += Math.max(0, fresh);
     this.#place();
     if (this.following) this.#lines.toEnd();
@@ -234,6 +281,8 @@ export class LogPane extends EventTarget {
   #place() {
     if (this.#placed || !this.#feed.complete) return;
     this.#placed = true;
+    this.#folds.closing = false;
+    if (this.#feed.status !== "completed") this.#spareLast();
     if (this.#linked) this.select(this.#linked, { reveal: true });
     else if (isActive(this.#feed.status)) this.following = this.#live || !this.#run;
     else if (this.#feed.status !== "completed") requestAnimationFrame(() => this.#lines.toEnd());

@@ -205,6 +205,7 @@ export class Viewer {
       follow: deeds.follow,
       mode: () => deeds.mode(this.#mode === "clean" ? "terminal" : "clean"),
       wrap: deeds.wrap,
+      fold: () => this.#mode === "clean" && this.#log.toggleFold(),
       copy: () => this.#copy(this.#bar.copy),
       line: () => this.#goToLine(),
       "first-line": () => this.#log.toStart(),
