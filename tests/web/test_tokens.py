@@ -17,6 +17,7 @@ PAIRS = [
     *[(f"{state}-text", ground, TEXT) for state in STATES for ground in (*GROUNDS, f"{state}-tint")],
     *[(f"{state}-dot", ground, SHAPE) for state in STATES for ground in ("bg", "surface")],
     *[(f"ansi-{name}", "log-bg", TEXT) for name in (*ANSI, *(f"bright-{name}" for name in ANSI))],
+    *[(f"ansi-{name}", ground, TEXT) for name in (*ANSI[1:7], "bright-black") for ground in ("hover", "accent-tint")],
     *[("ink", ground, TEXT) for ground in ("log-bg", "mark")],
     ("ink-3", "log-bg", TEXT),
     ("on-mark", "mark-now", TEXT),

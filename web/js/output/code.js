@@ -42,7 +42,7 @@ export class Code {
   spans({ start, language }, line, textAt) {
     if (!isKnown(language)) return [];
     if (!this.#highlighter) {
-      this.#fetch();
+      this.#bring();
       return [];
     }
     const first = line - ((line - start - 1) % PIECE);
@@ -50,7 +50,7 @@ export class Code {
     return this.#pieces.get(first).spans[line - first] ?? [];
   }
 
-  async #fetch() {
+  async #bring() {
     if (this.#loading) return;
     this.#loading = true;
     try {
