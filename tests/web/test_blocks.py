@@ -151,8 +151,25 @@ def test_block_that_comes_while_somebody_watches_stays_open(visit: Visit, start:
     expect(page.locator(".ln-text", has_text="end")).to_be_visible()
 
 
+def test_block_that_comes_out_of_sight_is_folded_until_its_end_is_followed(
+    visit: Visit, start: Any, house: House
+) -> None:
+    run = start(f"seq 1 300; until [ -e go ]; do sleep 0.05; done; {printing(BLOCK)}; sleep 30", wait=False)
+    page = visit(f"#/run/{run['runId']}")
+    expect(row(page, 299)).to_be_in_viewport()
+    page.locator(".log").focus()
+    page.keyboard.press("g")
+    page.keyboard.press("g")
+    (house.folder / "go").touch()
+    expect(page.locator(".b-pill")).to_have_text("101 new lines")
+    page.locator(".log").evaluate("(log) => { log.scrollTop = log.scrollHeight - log.clientHeight - 36; }")
+    expect(page.locator(".ln-fold")).to_have_text("Show 100 lines")
+    page.keyboard.press("f")
+    expect(page.locator(".ln-text", has_text="note 100 ")).to_be_in_viewport()
+
+
 def test_thousands_of_folds_keep_their_places(visit: Visit, start: Any) -> None:
-    run = start("awk 'BEGIN { for (i = 0; i < 100000; i++) print (i % 50 ? \"  \" : \"\") i }'")
+    run = start('awk \'BEGIN { for (i = 0; i < 100000; i++) print (i % 50 ? "  " : "") i }\'')
     page = visit(f"#/history/{run['runId']}")
     expect(page.locator(".vw-foot")).to_contain_text("100,000 lines", timeout=30_000)
     assert page.locator(".ln").count() < 120

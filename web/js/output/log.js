@@ -49,7 +49,6 @@ export class LogPane extends EventTarget {
       () => this.#lines.repaint(),
     );
     this.#folds = new Folds(choicesOf(ctx.cache, runId));
-    this.#folds.closing = true;
     this.#lines = new Lines({
       lines: () => this.#feed.lines,
       painter: this.#painter,
@@ -126,6 +125,7 @@ export class LogPane extends EventTarget {
   follow(on) {
     this.following = on && this.#live;
     if (on) {
+      if (this.#live) this.#spareLast();
       this.#unseen = 0;
       this.#lines.toEnd();
     }
@@ -219,11 +219,11 @@ export class LogPane extends EventTarget {
     this.#lines.show(line);
   }
 
-  // The block that is the end of a log which opens at its end.
+  // Open the block at the end, for who goes there.
   #spareLast() {
     const block = this.#folds.blocks.at(-1);
     const below = block ? this.#feed.lines.slice(block.until + 1, block.until + 50) : [];
-    if (!block || block.until + 1 + below.length < this.count || below.some(({ t }) => t.trim())) return;
+    if (!block?.closed || block.until + 1 + below.length < this.count || below.some(({ t }) => t.trim())) return;
     this.#folds.spare(block);
     this.#lines.folded([block]);
   }
@@ -267,6 +267,7 @@ export class LogPane extends EventTarget {
     this.#known = lines.length;
     this.#stamps.changed(lines, from);
     const look = this.#looks.changed(from);
+    this.#folds.closing = !this.#placed || !(this.following || this.#lines.atEnd); // who looks on reads what comes
     const others = this.#folds.changed(lines, from, this.#looks.syntax);
     for (let line = look; line < from; line += 1) others.add(line);
     this.#find.changed(from);
@@ -281,7 +282,6 @@ export class LogPane extends EventTarget {
   #place() {
     if (this.#placed || !this.#feed.complete) return;
     this.#placed = true;
-    this.#folds.closing = false;
     if (this.#feed.status !== "completed") this.#spareLast();
     if (this.#linked) this.select(this.#linked, { reveal: true });
     else if (isActive(this.#feed.status)) this.following = this.#live || !this.#run;

@@ -85,20 +85,20 @@ function step(state, text, line) {
 // Each takes the state before a line and says what the line is and what is true after it; null: the block ended above.
 const STEPS = {
   text(state, text, line, indent) {
-    const body = text.slice(indent, indent + LONGEST);
-    switch (body[0]) {
+    switch (text[indent]) {
       case "`":
       case "~":
-        return openedFence(body, line, indent) ?? plain();
+        return openedFence(text.slice(indent, indent + LONGEST), line, indent) ?? OTHER;
       case "d":
-        return startsDiff(body) ? { kind: HEAD, state: diff(line, indent, 0, 0) } : plain();
+        return startsDiff(text.slice(indent)) ? { kind: HEAD, state: diff(line, indent, 0, 0) } : OTHER;
       case "-":
-        return body.startsWith("--- ") ? { kind: PLAIN, state: { mode: "maybe", start: line, indent } } : plain();
+        return text.startsWith("--- ", indent) ? { kind: PLAIN, state: { mode: "maybe", start: line, indent } } : OTHER;
       case "{":
       case "[":
-        return body.length === 1 ? { kind: JSON_PART, state: { mode: "json", start: line, indent, depth: 1 } } : plain();
+        if (text.length > indent + 1) return OTHER;
+        return { kind: JSON_PART, state: { mode: "json", start: line, indent, depth: 1 } };
       default:
-        return plain();
+        return OTHER;
     }
   },
 
@@ -142,8 +142,7 @@ const STEPS = {
   },
 };
 
-const plain = () => PLAIN_STEP;
-const PLAIN_STEP = Object.freeze({ kind: PLAIN, state: TEXT });
+const OTHER = Object.freeze({ kind: PLAIN, state: TEXT });
 const diff = (start, indent, old, fresh) => ({ mode: "diff", start, indent, old, fresh });
 const isDiff = (language) => language === "diff" || language === "patch";
 
