@@ -103,7 +103,7 @@ export class Lines {
     this.draw();
   }
 
-  /** The block to fold when nobody says which: of those in sight the one with the focus, or around a line of `lines`. */
+  /** Of the blocks in sight, the one with the focus, else the first around one of `lines`, else the first; or null. */
   foldInSight(lines) {
     const focused = this.lineOf(document.activeElement ?? this.element);
     const found = [focused, ...lines].map((line) => this.#folds.around(line)).find((one) => one && this.#sees(one));
