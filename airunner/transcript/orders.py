@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from airunner.transcript import codes
 from airunner.transcript.edit import Row, delete, insert
+from airunner.transcript.modes import Numbers, set_modes, set_private_modes, shown_modes, shown_private_modes
 from airunner.transcript.screen import Screen
 from airunner.transcript.style import numbers_of
 
-Numbers = tuple[int, ...]
 Change = Callable[[Row, int, int, int, str], None]
 Order = tuple[Callable[[Screen, Any], None], Any]
 
@@ -49,15 +49,6 @@ def _choice(numbers: Numbers) -> int:
 
 def _all(numbers: Numbers) -> Numbers:
     return numbers
-
-
-def _modes(numbers: Numbers) -> Numbers:
-    """Those that change what is shown."""
-    return tuple(number for number in numbers if number in (codes.INSERT, codes.NEW_LINE))
-
-
-def _private_modes(numbers: Numbers) -> Numbers:
-    return tuple(number for number in numbers if number in codes.PRIVATE_MODES)
 
 
 def _place(numbers: Numbers) -> tuple[int, int]:
@@ -238,43 +229,6 @@ def _erase_cells(screen: Screen, count: int) -> None:
     grid.erase_cells(grid.y, grid.x, grid.x + count)
 
 
-def _set_modes(screen: Screen, numbers: Numbers, on: bool) -> None:
-    if codes.INSERT in numbers:
-        screen.modes.insert = on
-    if codes.NEW_LINE in numbers:
-        screen.modes.newline = on
-    screen.note_modes()
-
-
-def _set_private_modes(screen: Screen, numbers: Numbers, on: bool) -> None:
-    for number in numbers:
-        if number == codes.ORIGIN:
-            screen.modes.origin = on
-            screen.grid.place(0, 0)
-        elif number == codes.AUTOWRAP:
-            screen.modes.autowrap = on
-            screen.note_modes()
-        elif number == codes.REVERSE_WRAP:
-            screen.modes.reverse_wrap = on
-        elif number == codes.CHARACTER_SETS_US and on:
-            for slot in range(4):
-                screen.set_slot(slot, None)
-        else:
-            _switch_screen(screen, number, on)
-
-
-def _switch_screen(screen: Screen, number: int, on: bool) -> None:
-    """47, 1047: the other screen; 1048: the cursor; 1049: both."""
-    if on and number in codes.SAVE_CURSOR:
-        screen.save_cursor()
-    if number in codes.ALTERNATE and on:
-        screen.show_alternate()
-    elif number in codes.ALTERNATE:
-        screen.show_normal()
-    if not on and number in codes.SAVE_CURSOR:
-        screen.restore_cursor()
-
-
 _ESCAPES: Final[Mapping[str, Callable[[Screen, None], None]]] = {
     "7": lambda screen, _: screen.save_cursor(),  # DECSC
     "8": lambda screen, _: screen.restore_cursor(),  # DECRC
@@ -341,10 +295,10 @@ _SEQUENCES: Final[Mapping[str, tuple[Callable[[Numbers], Any], Callable[[Screen,
     "e": (_count, lambda screen, count: screen.grid.move(0, count)),  # VPR
     "f": (_place, to),  # HVP
     "g": (_choice, lambda screen, which: screen.grid.clear_tabs(which)),  # TBC
-    "h": (_modes, lambda screen, numbers: _set_modes(screen, numbers, True)),  # SM
-    "l": (_modes, lambda screen, numbers: _set_modes(screen, numbers, False)),  # RM
-    "?h": (_private_modes, lambda screen, numbers: _set_private_modes(screen, numbers, True)),  # DECSET
-    "?l": (_private_modes, lambda screen, numbers: _set_private_modes(screen, numbers, False)),  # DECRST
+    "h": (shown_modes, lambda screen, numbers: set_modes(screen, numbers, True)),  # SM
+    "l": (shown_modes, lambda screen, numbers: set_modes(screen, numbers, False)),  # RM
+    "?h": (shown_private_modes, lambda screen, numbers: set_private_modes(screen, numbers, True)),  # DECSET
+    "?l": (shown_private_modes, lambda screen, numbers: set_private_modes(screen, numbers, False)),  # DECRST
     "!p": (_all, lambda screen, _: screen.soft_reset()),  # DECSTR
     "r": (_all, _set_margins),  # DECSTBM
     "s": (_all, lambda screen, _: screen.save_cursor()),  # SCOSC
