@@ -35,6 +35,7 @@ export class LogPane extends EventTarget {
   #pill = button({ text: "New lines", kind: "pill", icon: "end", hidden: true, onClick: () => this.follow(true) });
   #body = el("div", { class: "vw-body" });
   following = false;
+  #leaving = false; // the reader has turned away, but the scrolling has not yet happened
   element = el("div", { class: "vw-stage" }, this.#body, this.#pill);
 
   /** `range`: lines to open at, as "L73-L81". */
@@ -124,6 +125,7 @@ export class LogPane extends EventTarget {
 
   follow(on) {
     this.following = on && this.#live;
+    this.#leaving = false;
     if (on) {
       if (this.#live) this.#spareLast();
       this.#unseen = 0;
@@ -236,7 +238,7 @@ export class LogPane extends EventTarget {
 
   #listen() {
     const log = this.#lines.element;
-    const leave = () => this.following && this.follow(false);
+    const leave = () => this.following && (this.follow(false), (this.#leaving = true));
     this.#bag.on(this.#feed, "lines", ({ detail }) => this.#gather(detail));
     this.#bag.on(this.#feed, "failed", ({ detail }) => this.#sayFailure(detail));
     this.#bag.on(this.#find, "found", () => this.#onFound());
@@ -289,7 +291,8 @@ export class LogPane extends EventTarget {
   }
 
   #onScroll() {
-    if (!this.#lines.atEnd) return;
+    if (!this.#lines.atEnd) this.#leaving = false;
+    if (!this.#lines.atEnd || this.#leaving) return;
     this.#unseen = 0;
     const free = this.#placed && !this.#find.active && !this.selection;
     if (!this.following && this.#live && free) this.follow(true);
