@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 
 from airunner.domain.shellbase import OPAQUE, Backquotes, Reader, Segment, Use, is_ours
 
@@ -14,28 +15,28 @@ _EXPANDED = re.compile(r"\$\{?([A-Za-z_]\w*|[0-9@*])")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-class ExpansionReader(Reader):
+class ExpansionReader(Reader, ABC):
     """Reads expansions; a subclass reads quotes, and the commands inside substitutions."""
 
     def __init__(self, text: str, depth: int = 0) -> None:
         super().__init__(text, depth)
         self._not_arithmetic: set[int] = set()
 
+    @abstractmethod
     def commands(self, closer: str) -> bool:
         """Read commands up to `closer`, which is taken; False when the text ends before it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def piece(self, segments: list[Segment], character: str) -> None:
         """Read a piece of a word that begins with `character`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def ansi(self, segments: list[Segment]) -> None:
         """Read `$'…'`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def double(self, segments: list[Segment]) -> None:
         """Read `"…"`."""
-        raise NotImplementedError
 
     # Expansions
 

@@ -61,7 +61,6 @@ def _members(table: str, last: int = 0x10FFFF) -> str:
 
 
 # Quick answers with some false alarms: sets beyond U+FFFF are slow to search, all that is there is taken for special.
-_MOST_KNOWN = 16384
 _BEYOND = r"\U00010000-\U0010ffff"
 _PERHAPS = _members(ZERO, 0xFFFF) + _members(WIDE, 0xFFFF) + _BEYOND
 PERHAPS_SPECIAL = re.compile(f"[{_PERHAPS}]").search
@@ -72,10 +71,11 @@ LOOSE_MARK = re.compile(f"[{_MARKS}](?:(?<![^\nm][{_MARKS}])|[{_MARKS}]{{31}})")
 _ZERO = re.compile(f"[{_members(ZERO)}]").match
 _WIDE = re.compile(f"[{_members(WIDE)}]").match
 
-
 TAIL = "\x01"  # the second column of a wide character
 MARKED = "\x02"  # the next character is a mark
-# Columns in pieces: text, a wide character by itself (in the second), a mark.
+_MOST_KNOWN = 16384  # characters whose columns are remembered
+# What columns_of returns, cut in pieces (text, wide character, mark). The first leaves wide characters in the text: its
+# second group never matches, and stands there so that both answer alike.
 WITH_MARKS = re.compile(f"([^{MARKED}]+)|(\0)|{MARKED}(.)", re.DOTALL).findall
 WITH_WIDE = re.compile(f"((?:[^{MARKED}{TAIL}](?!{TAIL}))+)|(.{TAIL})|{MARKED}(.)", re.DOTALL).findall
 
@@ -95,7 +95,7 @@ _EACH_SPECIAL = re.compile(f"[{_PERHAPS}]").sub
 
 
 def columns_of(text: str) -> str:
-    """The text with TAIL behind every wide character; when MARKED is in it, characters are to be written one by one."""
+    """The text with TAIL behind every wide character; MARKED stands before every mark."""
     return _EACH_SPECIAL(lambda found: _columns[found[0]], text)
 
 
