@@ -15,6 +15,8 @@ from airunner.engine.admission import Admission
 from airunner.engine.agents import AgentLooker
 from airunner.engine.conductor import Conductor
 from airunner.engine.feed import Feeds
+from airunner.schedule.firing import Firing
+from airunner.schedule.ticker import Ticker
 from airunner.store.contract import Store
 
 
@@ -25,6 +27,8 @@ class Context:
     store: Store
     admission: Admission
     conductor: Conductor
+    scheduler: Ticker
+    firing: Firing
     feeds: Feeds
     glimpses: Glimpses
     agents: AgentLooker

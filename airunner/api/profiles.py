@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from airunner.api.changes import save_change
 from airunner.api.context import Context
+from airunner.api.needs import forced, free
+from airunner.api.once import dry
 from airunner.api.replies import caller, expected_revision, is_admin, only, read_json, reply
-from airunner.base.errors import Conflict, Forbidden, Invalid, PreconditionFailed
+from airunner.base.errors import Conflict, Forbidden, Invalid
 from airunner.domain import template
 from airunner.domain.delivery import errors_of, warnings_of
 from airunner.domain.fields import Checker
@@ -34,13 +38,14 @@ class Profiles:
     def list(self, request: Request) -> Response:
         """Return all profiles, oldest first; environment values are masked."""
         only(request)
-        return reply([from_doc(Profile, doc).public() for doc in self._context.store.find(_KIND)])
+        now = self._context.clock.now()
+        return reply([from_doc(Profile, doc).public(now) for doc in self._context.store.find(_KIND)])
 
     def show(self, request: Request) -> Response:
         """Return one profile."""
         only(request)
         profile = self._load(request)
-        return reply(profile.public(), revision=profile.revision)
+        return reply(profile.public(self._context.clock.now()), revision=profile.revision)
 
     def create(self, request: Request) -> Response:
         """Make a profile from the given fields."""
@@ -58,25 +63,21 @@ class Profiles:
         """Merge the given fields into a profile; what is left out stays."""
         only(request)
         data, asked = read_json(request), expected_revision(request)
-        for last in (False, False, False, True):
-            old = self._load(request)
+
+        def merge(old: Profile) -> Profile:
             new = old.merged(data, self._context.clock.now())
             if any(getattr(new, name) != getattr(old, name) for name in _JUDGED):
                 _check(new)
-            try:
-                revision = old.revision if asked is None else asked
-                self._context.store.replace(_KIND, to_doc(new), expect_revision=revision)
-                break
-            except PreconditionFailed:
-                # Somebody else was quicker: who set no condition gets the change on top of theirs.
-                if asked is not None or last:
-                    raise
-        return self._stored(new.id)
+            return new
+
+        return self._stored(save_change(self._context.store, _KIND, asked, lambda: self._load(request), merge).id)
 
     def delete(self, request: Request) -> Response:
-        """Remove a profile; runs that wait for it will fail and say so."""
-        only(request)
+        """Remove a profile; runs that wait for it will fail and say so. With `force` the schedules that need it go off."""
+        only(request, "force")
         profile = self._load(request)
+        prompts = [doc["id"] for doc in self._context.store.find("prompts", agentProfileId=profile.id)]
+        free(self._context, request, f"the profile {profile.name}", prompts, force=forced(request))
         self._context.store.delete(_KIND, profile.id)
         self._context.bus.ring(_KIND, profile.id)
         return reply({"success": True})
@@ -94,11 +95,29 @@ class Profiles:
                 "slug": f"{old.slug[:54].rstrip('-')}-{ending.replace(' ', '-')}",
                 "createdAt": now,
                 "updatedAt": now,
+                "lock": None,
             }
             if not self._context.store.find(_KIND, slug=doc["slug"]):
                 self._context.store.insert(_KIND, doc)
                 return self._stored(doc["id"], 201)
         raise Conflict(f"There are {_COPIES} copies of {old.name} already; delete some of them.")
+
+    def lock(self, request: Request) -> Response:
+        """Lock a profile, until a time or until it is unlocked: its runs wait or are skipped."""
+        only(request)
+        data, now = read_json(request), self._context.clock.now()
+        return self._with_lock(request, lambda profile: profile.locked(data, now, caller(request)))
+
+    def unlock(self, request: Request) -> Response:
+        """Unlock a profile; runs that waited for it start."""
+        only(request)
+        return self._with_lock(request, lambda profile: replace(profile, lock=None))
+
+    def _with_lock(self, request: Request, change: Callable[[Profile], Profile]) -> Response:
+        new = change(self._load(request))
+        self._context.store.replace(_KIND, to_doc(new), expect_revision=new.revision)
+        self._context.conductor.reload()
+        return self._stored(new.id)
 
     def validate(self, request: Request) -> Response:
         """Judge a saved profile's template, or another one given as `invocationTemplate`."""
@@ -116,6 +135,8 @@ class Profiles:
         profile_id, admission = self._load(request).id, self._context.admission
         wish = replace(StartRequest.for_trial(read_json(request)), agent_profile_id=profile_id)
         run = admission.resolve_trial(wish, caller(request), may_be_off=is_admin(request))
+        if wish.dry_run:
+            return dry(run)
         return reply(public(admission.queue(run)), 201)
 
     def _judged(self, request: Request, saved: Profile | None) -> Doc:
@@ -158,7 +179,7 @@ class Profiles:
     def _stored(self, profile_id: str, status: int = 200) -> Response:
         profile = from_doc(Profile, self._context.admission.find_profile(profile_id))
         self._context.bus.ring(_KIND, profile_id)
-        return reply(profile.public(), status, revision=profile.revision)
+        return reply(profile.public(self._context.clock.now()), status, revision=profile.revision)
 
 
 def judge(text: str, shell: str, prompt_via: str | None = None) -> Doc:

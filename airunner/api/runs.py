@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from airunner.api.context import Context
+from airunner.api.once import dry, start_once
 from airunner.api.replies import caller, is_admin, one, only, read_json, reply
-from airunner.base.errors import Busy, Conflict, Forbidden, Invalid
+from airunner.base.errors import Busy, Conflict, Forbidden, Invalid, NotFound
+from airunner.domain.fields import Checker
 from airunner.domain.query import RunQuery
-from airunner.domain.record import Doc, encode
+from airunner.domain.record import Doc
 from airunner.domain.run import StartRequest, listed, public, typed
 from airunner.domain.states import ACTIVE, Status
 from airunner.engine.admission import Origin
@@ -24,8 +22,6 @@ from airunner.spool.rawlog import STDERR, STDOUT, RawReader
 from airunner.spool.state import read_usage
 
 _SHOWN_BYTES = 1024 * 1024
-_KEY_HOURS = 24
-_LONGEST_KEY = 255
 
 
 class Runs:
@@ -44,8 +40,10 @@ class Runs:
             # PATH, NODE_OPTIONS, a base URL: with a variable anybody could turn a profile's command and keys his way.
             raise Forbidden("Only an administrator may set variables of a run; a profile can hold them.")
         if wish.dry_run:
-            return reply(_dry(self._context.admission.resolve(wish, origin)))
-        return self._once(request, data, lambda run_id: self._context.admission.resolve(wish, origin, run_id))
+            return dry(self._context.admission.resolve(wish, origin))
+        return start_once(
+            self._context, request, data, lambda run_id: self._context.admission.resolve(wish, origin, run_id)
+        )
 
     def list(self, request: Request) -> Response:
         """Return one page of the history; never any output."""
@@ -103,8 +101,30 @@ class Runs:
     def rerun(self, request: Request) -> Response:
         """Queue a run like this one, with the same prompt text."""
         only(request)
+        checker = Checker(read_json(request), read_only=())
+        dry_run = checker.flag("dryRun", False)
+        checker.done()
         doc = self._context.glimpses.of(request.params["runId"])
-        return self._once(request, {"rerun": doc["runId"]}, lambda run_id: self._again(request, doc, run_id))
+        if dry_run:
+            return dry(self._again(request, doc, None))
+        return start_once(
+            self._context, request, {"rerun": doc["runId"]}, lambda run_id: self._again(request, doc, run_id)
+        )
+
+    def change(self, request: Request) -> Response:
+        """Pin a run, so that neither its output nor its record is removed by age, or let go of it."""
+        only(request)
+        checker = Checker(read_json(request), read_only=())
+        pinned = checker.flag("pinned", None)
+        if pinned is None:
+            checker.refuse("pinned", "pinned is needed: true or false.")
+        checker.done()
+        run_id = self._context.glimpses.of(request.params["runId"])["runId"]
+        doc = self._context.store.change_run(run_id, {"pinned": pinned}, only_if=tuple(Status))
+        if doc is None:
+            raise NotFound(f"There is no run {run_id!r}.", code="run_not_found")
+        self._context.bus.ring("runs", run_id)
+        return reply(self._live(public(doc), doc))
 
     def _again(self, request: Request, doc: Doc, run_id: str | None) -> Doc:
         admission = self._context.admission
@@ -119,37 +139,6 @@ class Runs:
         else:
             run = admission.resolve(wish, Origin(caller(request)), run_id)
         return {**run, "promptId": doc["promptId"], "promptName": doc["promptName"]}
-
-    def _once(self, request: Request, data: Any, resolve: Callable[[str | None], Doc]) -> Response:
-        """Start what `resolve` returns, but never twice for one Idempotency-Key of one token within a day.
-
-        `data` is what was asked for; `resolve` gets the id that the run is to have, None for a new one.
-        """
-        key = request.headers.get("idempotency-key", "")
-        if not key:
-            return reply(public(self._context.admission.queue(resolve(None))), 201)
-        if len(key) > _LONGEST_KEY:
-            raise Invalid(f"The Idempotency-Key has more than {_LONGEST_KEY} characters.")
-        who = request.identity.token_id if request.identity else ""
-        key_hash = _digest(f"{who}\n{caller(request)}\n{key}".encode())
-        request_hash = _digest(encode(data))
-        until = self._context.clock.now() + timedelta(hours=_KEY_HOURS)
-        admission, store = self._context.admission, self._context.store
-        run_id = self._context.ids.new()
-        earlier = store.remember_key(key_hash, request_hash, run_id, until)
-        if earlier is not None:
-            if earlier["requestHash"] != request_hash:
-                raise Conflict("This Idempotency-Key was used for another request.", code="idempotency_key_reused")
-            run_id = earlier["runId"]
-            known = store.get_run(run_id)
-            if known is not None:
-                return reply(public(known), 201)
-            # The first request got its key but not its run: this one stands in for it, under the same id.
-        run = resolve(run_id)
-        try:
-            return reply(public(admission.queue(run)), 201)
-        except Conflict:
-            return reply(public(self._context.glimpses.of(run_id)), 201)
 
     def _live(self, shown: Doc, doc: Doc) -> Doc:
         """Add what is known of an active run at this moment only."""
@@ -178,15 +167,3 @@ def _raw_text(folder: Path, most: int | None) -> str:
     size = reader.size()
     start = 0 if most is None else max(0, size - most)
     return b"".join(piece.data for piece in reader.pieces(start)).decode("utf-8", "replace")
-
-
-def _dry(run: Doc) -> Doc:
-    names = (
-        "command", "workingDirectory", "promptContent", "agentProfileId", "agentProfileName", "timeout", "requiresTTY",
-        "cols", "rows",
-    )  # fmt: skip
-    return {"dryRun": True, **{name: run[name] for name in names}}
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

@@ -73,10 +73,18 @@ PROFILE_FIELDS: dict[str, Schema] = {
     "cols": WHOLE,
     "rows": WHOLE,
     "acknowledgedDangers": many(TEXT),
+    "whileLocked": {**one_of("wait", "skip"), "description": "What new runs do while the profile is locked."},
 }
+_LOCKED = {"type": ["object", "null"], "properties": {"since": TIME, "until": TIME, "reason": MAYBE_TEXT, "by": TEXT}}
+LOCK = thing(
+    "",
+    until={**TIME, "description": "Until then; without it and minutes, until it is unlocked."},
+    minutes=NUMBER,
+    reason=MAYBE_TEXT,
+)
 PROFILE_CHANGE = thing(**PROFILE_FIELDS)
 PROFILE_NEW = thing("name invocationTemplate", **PROFILE_FIELDS)
-PROFILE = thing(**PROFILE_FIELDS, id=TEXT, createdAt=TIME, updatedAt=TIME, revision=WHOLE)
+PROFILE = thing(**PROFILE_FIELDS, lock=_LOCKED, id=TEXT, createdAt=TIME, updatedAt=TIME, revision=WHOLE)
 _PROBLEM = thing("code text start end", code=TEXT, text=TEXT, start=WHOLE, end=WHOLE)
 DRAFT = thing(
     "",
@@ -85,7 +93,7 @@ DRAFT = thing(
 )
 TRIAL: Schema = {
     **thing("", content={"type": "string", "description": "The prompt; `test` if it is left out."},
-            workingDirectory=TEXT, variables=_MAP),
+            workingDirectory=TEXT, variables=_MAP, dryRun=FLAG),
     "description": "Only the command that gets the prompt is replaced, by one that shows it; all else in the template "
     "runs as it is. A profile that is switched off can be tried by administrators only.",
 }  # fmt: skip
@@ -126,10 +134,13 @@ START = thing(
     agentProfileId={"type": "string", "description": "Id or slug."},
     workingDirectory=TEXT,
     timeout={"type": "number", "description": "Minutes, fractions allowed."},
-    variables=_MAP,
+    variables={**_MAP, "description": "Values of the prompt's {{NAME}}; text, numbers, true or false."},
+    attachments=many(TEXT),
     env=_MAP,
     dryRun=FLAG,
 )
+DRY = thing("", dryRun=FLAG)
+PIN = thing("pinned", pinned=FLAG)
 _RUN_FIELDS: dict[str, Schema] = {
     "runId": TEXT,
     "promptId": MAYBE_TEXT,
@@ -154,6 +165,11 @@ _RUN_FIELDS: dict[str, Schema] = {
     "timeout": {"type": "number", "description": "Minutes."},
     "resourceUsage": {"type": ["object", "null"]},
     "attempt": WHOLE,
+    "promptSource": {
+        "type": ["object", "null"],
+        "properties": {"path": TEXT, "commit": MAYBE_TEXT},
+        "description": "The file that the prompt was read from, and the commit its repository was at.",
+    },
     "node": MAYBE_TEXT,
     "pinned": FLAG,
     "outputBytes": WHOLE,
@@ -208,6 +224,102 @@ SETTINGS = thing(
     allowedRoots=many(TEXT),
     passEnv=many(TEXT),
     schedulesPaused=FLAG,
+    directoryPolicy={**one_of("parallel", "queue"), "description": "queue: runs on one directory wait for each other."},
+)
+_VARIABLE = thing(
+    "name",
+    name=TEXT,
+    type=one_of("string", "number", "boolean", "choice"),
+    description=TEXT,
+    default=MAYBE_TEXT,
+    required={"type": "boolean", "description": "True unless it says otherwise."},
+    choices=many(TEXT),
+)
+_PROMPT_FIELDS: dict[str, Schema] = {
+    "name": TEXT,
+    "content": {"type": "string", "description": "The text, or the path of a file that is read when the prompt runs."},
+    "type": one_of("inline", "file-reference"),
+    "agentProfileId": {"type": "string", "description": "Id or slug."},
+    "workingDirectory": MAYBE_TEXT,
+    "timeout": {**MAYBE_NUMBER, "description": "Minutes."},
+    "tags": many(TEXT),
+    "variables": {**many(_VARIABLE), "description": "One that is not listed counts as a required string."},
+    "attachments": {**many(TEXT), "description": "Paths of files; the prompt ends with a list of them."},
+}
+_MADE: dict[str, Schema] = {
+    "createdAt": TIME, "updatedAt": TIME, "createdBy": MAYBE_TEXT, "updatedBy": MAYBE_TEXT, "revision": WHOLE,
+    "lastRunId": MAYBE_TEXT, "lastRunStatus": MAYBE_TEXT, "lastRunAt": TIME,
+}  # fmt: skip
+PROMPT_CHANGE = thing(**_PROMPT_FIELDS)
+PROMPT_NEW = thing("name content agentProfileId", **_PROMPT_FIELDS)
+PROMPT = thing("id", id=TEXT, **_PROMPT_FIELDS, **_MADE, lastRun={"type": ["object", "null"]})
+PROMPT_FILTERS: dict[str, Schema] = {
+    "search": {"type": "string", "description": "Literal text, case-insensitive: name, text, directory, tags."},
+    "tag": {"type": "string", "description": "Several: repeated, or comma separated; a prompt must have all."},
+    "agentProfileId": TEXT,
+    "workingDirectory": TEXT,
+    "type": one_of("inline", "file-reference"),
+}
+PROMPT_BULK = thing("action ids", action=one_of("delete", "tag", "untag"), ids=many(TEXT), tags=many(TEXT), force=FLAG)
+_SCHEDULE_FIELDS: dict[str, Schema] = {
+    "name": TEXT,
+    "promptId": TEXT,
+    "cronExpression": {"type": "string", "description": "Five fields, or a nickname such as @daily."},
+    "timezone": {"type": "string", "description": "Of the IANA database; the server's if it is left out."},
+    "enabled": FLAG,
+    "missedRuns": {**one_of("skip", "runOnce"), "description": "What becomes of times the server was away for."},
+    "overlap": {**one_of("skip", "queue", "parallel"), "description": "What a time does while a run is still active."},
+    "retries": {"type": "integer", "description": "Further attempts after a failure; 0 unless it says otherwise."},
+    "retryDelaySeconds": {"type": "integer", "description": "Before the first of them; doubles with each."},
+    "jitterSeconds": {"type": "integer", "description": "A run begins up to so much later."},
+    "startDate": TIME,
+    "endDate": TIME,
+    "disableAfterFailures": {"type": "integer", "description": "Failures in a row that switch it off; 0: never."},
+    "variables": _MAP,
+    "workingDirectory": MAYBE_TEXT,
+    "timeout": {**MAYBE_NUMBER, "description": "Minutes."},
+}
+SCHEDULE_CHANGE = thing(**_SCHEDULE_FIELDS)
+SCHEDULE_NEW = thing("name promptId cronExpression", **_SCHEDULE_FIELDS)
+SCHEDULE = thing(
+    "id",
+    id=TEXT,
+    **_SCHEDULE_FIELDS,
+    **_MADE,
+    promptName=MAYBE_TEXT,
+    agentProfileId=MAYBE_TEXT,
+    description=TEXT,
+    nextRunTime=TIME,
+    problem={**MAYBE_TEXT, "description": "Why it could not run the last time."},
+    disabledReason={**MAYBE_TEXT, "description": "Why the server switched it off."},
+    failures={"type": "integer", "description": "In a row."},
+)
+SCHEDULES_CHANGED = thing("success schedules", success=FLAG, schedules=many(SCHEDULE))
+SCHEDULE_BULK = thing(
+    "",
+    action=one_of("enable", "disable", "delete"),
+    ids=many(TEXT),
+    updates={**many(thing("id", id=TEXT, **_SCHEDULE_FIELDS)), "description": "Instead of action and ids."},
+)
+TOGGLE = thing("", enabled={"type": "boolean", "description": "What it is not, if it is left out."})
+RUN_NOW = thing("", timeout=NUMBER, variables=_MAP, env=_MAP, dryRun=FLAG)
+PREVIEW = thing(
+    "cronExpression",
+    **{name: schema for name, schema in _SCHEDULE_FIELDS.items() if name != "name"},
+    **{"from": TIME},
+    count=WHOLE,
+    scheduleId={"type": "string", "description": "The saved schedule that this would be instead of."},
+)
+PREVIEWED = thing(
+    "description timezone nextRuns runsPerDay conflicts selfOverlap",
+    description=TEXT,
+    timezone=TEXT,
+    nextRuns=many(TIME),
+    runsPerDay=NUMBER,
+    conflicts=many(
+        thing("scheduleId name at", scheduleId=TEXT, name=TEXT, cronExpression=TEXT, at=TIME, sentence=TEXT)
+    ),
+    selfOverlap=MAYBE_TEXT,
 )
 DIRECTORIES = thing(
     "directories", directories=many(thing("path name", path=TEXT, name=TEXT, lastUsed=TIME, isRepository=FLAG))

@@ -20,7 +20,9 @@ class System:
         self._context = context
 
     def health(self, request: Request) -> Response:
-        """Say ok or not, and nothing more."""
+        """Say ok or not, of store and scheduler, and nothing more."""
+        if not self._context.scheduler.is_alive():
+            return reply({"ok": False}, 503)
         try:
             self._context.store.ping()
         except AirunnerError:

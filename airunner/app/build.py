@@ -34,6 +34,9 @@ from airunner.engine.queue import Queue
 from airunner.engine.resolve import Environment
 from airunner.engine.shell import login_path
 from airunner.engine.shims import NurseryHandle, Shims
+from airunner.schedule.firing import Firing
+from airunner.schedule.outcome import Outcomes
+from airunner.schedule.ticker import Ticker
 from airunner.server.assets import Assets
 from airunner.server.front import FrontDoor
 from airunner.server.guard import HostGuard
@@ -59,6 +62,7 @@ class House:
 
     server: Server
     conductor: Conductor
+    scheduler: Ticker
     keyring: Keyring
     store: Store
     shims: Shims
@@ -99,12 +103,16 @@ def build(
     _hang_bell(server, conductor, bell)
     node = socket.gethostname()
     admission = Admission(store, conductor, environment, bus, clock, ids, config.data, node, _new_prompt_path)
+    firing = Firing(store, admission, clock)
+    scheduler = Ticker(store, bus, clock, firing, Outcomes(store, admission, bus, clock))
     fixed = [("local", local_token), *([("environment", config.token)] if config.token else [])]
     keyring = Keyring(store, clock, ids, fixed, config.no_auth)
     context = Context(
         store=store,
         admission=admission,
         conductor=conductor,
+        scheduler=scheduler,
+        firing=firing,
         feeds=Feeds(_new_epoch),
         glimpses=Glimpses(store, bus),
         agents=AgentLooker(environment, environ),
@@ -124,7 +132,7 @@ def build(
     front.append(
         FrontDoor(Router(table), guard=guard, identify=keyring.identify, assets=Assets(_web()), render=render_error)
     )
-    return House(server, conductor, keyring, store, shims, _url(config, port))
+    return House(server, conductor, scheduler, keyring, store, shims, _url(config, port))
 
 
 def _hang_bell(server: Server, conductor: Conductor, bell: Path) -> None:

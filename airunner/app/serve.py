@@ -61,10 +61,12 @@ def serve(config: Config, nursery: Nursery) -> int:
             raise _cannot_start(config, error) from error
         _stop_on_signals(house)
         house.conductor.start()
+        house.scheduler.start()
         _tidy_hourly(house, config, clock)
         _warn(config)
         _say_ready(house)
         house.server.run()
+        house.scheduler.stop()
         house.conductor.stop()
         house.shims.close()
     _log.info("server stopped")

@@ -9,8 +9,10 @@ import json
 import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime, time, tzinfo
 from typing import TypeVar
 
+from airunner.base.clock import cut_to_ms, from_iso
 from airunner.base.errors import Invalid
 
 READ_ONLY = frozenset({"id", "createdAt", "updatedAt", "revision", "createdBy", "updatedBy"})
@@ -24,6 +26,7 @@ CARRY = "AIRUNNER_CARRY"
 SET_BY_US = ("RUN_ID", "WORKING_DIR", "PROMPT", "PROMPT_FILE", CARRY)
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _SHOWN = 40
@@ -183,6 +186,15 @@ class Checker:
             self.refuse(name, problem.message)
             return default
 
+    def take(self, name: str) -> object:
+        """Return a field as it was given, None when it was left out: for what no other method reads."""
+        self._unread.discard(name)
+        return self._data.get(name)
+
+    def moment(self, name: str, default: T, zone: tzinfo = UTC, *, end: bool = False) -> datetime | T:
+        """Read a time in ISO 8601; a date alone is its first instant in `zone`, or with `end` its last."""
+        return self._read(name, default, lambda value: check_moment(name, value, zone, end=end))
+
     def _take(self, name: str) -> object:
         self._unread.discard(name)
         return self._data.get(name, _MISSING)
@@ -248,6 +260,20 @@ def check_choice(name: str, value: object, options: Collection[str]) -> str:
     if not isinstance(value, str) or value not in options:
         raise Invalid(f"{name} must be one of {listed(options)}; it is {said(value)}.")
     return value
+
+
+def check_moment(name: str, value: object, zone: tzinfo = UTC, *, end: bool = False) -> datetime:
+    """Return a time in UTC; a date alone is its first instant in `zone`, or with `end` its last; raise Invalid."""
+    text = check_text(name, value, most=60)
+    try:
+        if not _DATE.match(text):
+            return from_iso(text)
+        first = datetime.fromisoformat(text)
+        last = datetime.combine(first.date(), time.max, zone)
+        return cut_to_ms((last if end else first.replace(tzinfo=zone)).astimezone(UTC))
+    except (ValueError, OverflowError):
+        example = "such as 2026-03-12 or 2026-03-12T14:32:10Z"
+        raise Invalid(f"{name} must be a date or a time in ISO 8601, {example}; it is {said(value)}.") from None
 
 
 def check_path(name: str, value: object, example: str = "/srv/app") -> str:

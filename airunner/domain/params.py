@@ -61,6 +61,15 @@ class Params:
             self.refuse(name, problem.message)
             return ()
 
+    def words(self, name: str, *, most: int) -> tuple[str, ...]:
+        """Read any number of words, repeated or separated by commas."""
+        self._unread.discard(name)
+        words = [word.strip() for values in self._query.get(name, []) for word in values.split(",")]
+        found = tuple(dict.fromkeys(word for word in words if word))
+        if len(found) > most:
+            self.refuse(name, f"{name} must be at most {most} words; it is {len(found)}.")
+        return found
+
     def whole(self, name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
         """Read a whole number of at most nine digits within the bounds."""
 

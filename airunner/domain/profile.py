@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import signal
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from airunner.base.errors import Invalid
 from airunner.base.ids import is_slug, slug_of
-from airunner.domain.fields import MASK, Checker, check_text, check_whole, listed, said, shown_number
+from airunner.domain.fields import MASK, READ_ONLY, Checker, check_text, check_whole, listed, said, shown_number
 from airunner.domain.record import Doc, to_doc
 from airunner.domain.shellcode import SHELLS
 
 AGENT_TYPES = ("claude-code", "codex", "opencode", "gemini-cli", "aider", "custom")
 PROMPT_VIA = ("argument", "file", "stdin")
 LEFTOVERS = ("kill", "keep")
+WHILE_LOCKED = ("wait", "skip")
 STOP_SIGNALS = ("INT", "TERM", "HUP", "QUIT", "USR1", "USR2", "KILL")
 LIMITS = ("cpuSeconds", "openFiles", "processes", "fileSizeMB", "coreMB", "memoryMB")
 TEMPLATE_CHARACTERS = 16_384
+MOST_LOCK_MINUTES = 527_040  # a year
 USER_CHARACTERS = 256  # LOGIN_NAME_MAX (limits.h)
+_READ_ONLY = READ_ONLY | {"lock"}  # it has routes of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """One profile. Timeouts are minutes, `kill_grace_seconds` seconds, `env` holds the values in clear.
 
-    `prompt_via` None is the way that the template uses; `run_as_user` None is the server's own user.
+    `prompt_via` None is the way that the template uses; `run_as_user` None is the server's own user. `lock` is
+    `{since, until, reason, by}`: while it holds, new runs wait or are skipped, as `while_locked` says.
     """
 
     id: str
@@ -50,6 +54,8 @@ class Profile:
     cols: int = 120
     rows: int = 40
     acknowledged_dangers: tuple[str, ...] = ()
+    while_locked: str = "wait"
+    lock: Doc | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
     revision: int = 0
@@ -64,7 +70,7 @@ class Profile:
         blank = Profile(
             id=id, name="", slug="", agent_type="custom", invocation_template="", created_at=now, updated_at=now
         )
-        checker = Checker(data, what="profile", nulls_left_out=True)
+        checker = Checker(data, what="profile", read_only=_READ_ONLY, nulls_left_out=True)
         for name in ("name", "invocationTemplate"):
             if not checker.claim(name):
                 checker.refuse(name, f"{name} is needed.")
@@ -75,11 +81,28 @@ class Profile:
 
         What is left out stays. In `env` and `limits` null removes a key; a masked value leaves it as it is.
         """
-        return replace(_checked(Checker(data, what="profile"), self), updated_at=now)
+        return replace(_checked(Checker(data, what="profile", read_only=_READ_ONLY), self), updated_at=now)
 
-    def public(self) -> Doc:
-        """Return what may leave the house: every value of `env` is masked."""
-        return {**to_doc(self), "env": dict.fromkeys(self.env, MASK)}
+    def locked(self, data: object, now: datetime, by: str) -> Profile:
+        """Return this profile locked until a time, for some minutes, or until it is unlocked; raise Invalid."""
+        checker = Checker(data, read_only=(), what="lock", nulls_left_out=True)
+        until, minutes = checker.moment("until", None), checker.number("minutes", None, above=0, most=MOST_LOCK_MINUTES)
+        reason = checker.text("reason", None, most=200, least=0) or None
+        if until is not None and minutes is not None:
+            checker.refuse("minutes", "until and minutes exclude each other; give one.")
+        if until is not None and until <= now:
+            checker.refuse("until", "until must be in the future.")
+        checker.done()
+        end = now + timedelta(minutes=minutes) if minutes is not None else until
+        return replace(self, lock={"since": now, "until": end, "reason": reason, "by": by})
+
+    def lock_at(self, now: datetime) -> Doc | None:
+        """Return the lock that holds at a time, None when there is none."""
+        return self.lock if self.lock and (self.lock["until"] is None or now < self.lock["until"]) else None
+
+    def public(self, now: datetime) -> Doc:
+        """Return what may leave the house: every value of `env` is masked, a lock that is over is none."""
+        return {**to_doc(self), "env": dict.fromkeys(self.env, MASK), "lock": self.lock_at(now)}
 
 
 def signal_name(value: str) -> str:
@@ -125,6 +148,7 @@ def _process(checker: Checker, old: Profile) -> dict[str, Any]:
         "kill_grace_seconds": checker.number("killGraceSeconds", old.kill_grace_seconds, least=0, most=600),
         "leftovers": checker.choice("leftovers", old.leftovers, LEFTOVERS),
         "limits": checker.mapping("limits", old.limits, check_whole, keys=LIMITS),
+        "while_locked": checker.choice("whileLocked", old.while_locked, WHILE_LOCKED),
         "cols": checker.whole("cols", old.cols, least=20, most=500),
         "rows": checker.whole("rows", old.rows, least=5, most=200),
     }

@@ -6,14 +6,14 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from airunner.domain.fields import Checker, check_text
+from airunner.domain.fields import Checker
+from airunner.domain.prompt import MOST_ATTACHMENTS, PROMPT_CHARACTERS, PROMPT_TYPES, check_reference
 from airunner.domain.record import Doc
 from airunner.domain.states import Status
+from airunner.domain.variables import check_value
 
 TRIGGERS = ("manual", "schedule", "pipeline", "webhook", "mcp", "retry", "test")
-PROMPT_TYPES = ("inline", "file-reference")
 PREVIEW_CHARACTERS = 500
-PROMPT_CHARACTERS = 8 * 1024**2
 _TYPED_BYTES = 1024**2
 
 _DEFAULTS: Doc = {
@@ -42,6 +42,7 @@ _DEFAULTS: Doc = {
     "timeout": None,
     "resourceUsage": None,
     "attempt": 1,
+    "promptSource": None,
     "pipelineRunId": None,
     "node": None,
     "sessionId": None,
@@ -56,7 +57,18 @@ _DEFAULTS: Doc = {
 }
 
 RUN_FIELDS = tuple(_DEFAULTS)
-INTERNAL = ("template", "folder", "env", "shell", "promptVia", "promptFile", "runAsUser", "complaint")
+INTERNAL = (
+    "template",
+    "folder",
+    "env",
+    "shell",
+    "promptVia",
+    "promptFile",
+    "runAsUser",
+    "complaint",
+    "notBefore",
+    "overlap",
+)
 NEVER_LISTED = ("lastScreen",)
 
 
@@ -102,6 +114,7 @@ class StartRequest:
     working_directory: str | None = None
     timeout: float | None = None
     variables: dict[str, str] = field(default_factory=dict)
+    attachments: tuple[str, ...] | None = None
     env: dict[str, str] = field(default_factory=dict)
     dry_run: bool = False
 
@@ -117,11 +130,25 @@ class StartRequest:
             working_directory=checker.path("workingDirectory", None),
             timeout=checker.minutes("timeout", None),
             variables=_variables(checker),
+            attachments=checker.list_of("attachments", None, check_reference, most=MOST_ATTACHMENTS),
             env=checker.env("env", _NONE),
             dry_run=checker.flag("dryRun", False),
         )
         if not checker.claim("content") and not checker.claim("promptId"):
             checker.refuse("content", "content is needed, or the promptId of a saved prompt.")
+        checker.done()
+        return request
+
+    @staticmethod
+    def for_schedule(data: object) -> StartRequest:
+        """Return the checked request of a schedule's run outside of its times: what it may have otherwise for once."""
+        checker = Checker(data, read_only=(), nulls_left_out=True)
+        request = StartRequest(
+            timeout=checker.minutes("timeout", None),
+            variables=_variables(checker),
+            env=checker.env("env", _NONE),
+            dry_run=checker.flag("dryRun", False),
+        )
         checker.done()
         return request
 
@@ -133,6 +160,7 @@ class StartRequest:
             content=_content(checker, "test"),
             working_directory=checker.path("workingDirectory", None),
             variables=_variables(checker),
+            dry_run=checker.flag("dryRun", False),
         )
         checker.done()
         return request
@@ -169,8 +197,4 @@ def _content(checker: Checker, default: str | None) -> str | None:
 
 
 def _variables(checker: Checker) -> dict[str, str]:
-    return checker.mapping("variables", _NONE, _variable)
-
-
-def _variable(label: str, value: object) -> str:
-    return check_text(label, value, most=PROMPT_CHARACTERS, least=0, lines=True, trim=False)
+    return checker.mapping("variables", _NONE, check_value)

@@ -10,6 +10,7 @@ from airunner.domain.record import Doc, from_doc, to_doc
 DAYS = 36_500
 OUTPUT_FLOOR = 65_536
 OUTPUT_CEILING = 10 * 1024**3
+DIRECTORY_POLICIES = ("parallel", "queue")
 _MOST_MB = 1_000_000_000
 
 
@@ -18,6 +19,7 @@ class Settings:
     """The settings. `default_timeout` is minutes; a retention of 0 days keeps for ever; bytes are bytes.
 
     `log_directory` None is the data folder's own place; `pass_env` names variables of the server that runs inherit.
+    With the directory policy `queue` runs on one directory wait for each other.
     No run starts while less than `min_free_disk_mb` (2^20 bytes) are free where it would be written; 0 is no floor.
     """
 
@@ -32,6 +34,7 @@ class Settings:
     allowed_roots: tuple[str, ...] = ("/",)
     pass_env: tuple[str, ...] = ()
     schedules_paused: bool = False
+    directory_policy: str = "parallel"
     revision: int = 0
 
     def __post_init__(self) -> None:
@@ -64,6 +67,7 @@ class Settings:
             allowed_roots=checker.list_of("allowedRoots", self.allowed_roots, check_path, least=1),
             pass_env=checker.list_of("passEnv", self.pass_env, check_name),
             schedules_paused=checker.flag("schedulesPaused", self.schedules_paused),
+            directory_policy=checker.choice("directoryPolicy", self.directory_policy, DIRECTORY_POLICIES),
         )
         checker.done()
         return new

@@ -59,7 +59,9 @@ class Conductor:
         self._queue = queue
         self._live: dict[str, Live] = {}
         self._sweeper = Sweeper(clock, self._steps, waits, self._live, self._look, self._end)
-        self._dispatch = Dispatcher(store, queue, bus, self._steps, self._live, environment, self._launch)
+        self._dispatch = Dispatcher(
+            store, queue, bus, self._steps, self._live, environment, self._launch, self._skip, clock
+        )
         self._open = True
 
     # What other threads may call
@@ -116,7 +118,7 @@ class Conductor:
     # Start
 
     def _launch(self, run: Doc, profile_doc: Doc | None, settings: Settings) -> None:
-        run_id, folder = run["runId"], Folder(Path(run["folder"]))
+        run_id = run["runId"]
         try:
             profile = from_doc(Profile, profile_doc) if profile_doc else None
             if profile is None or not (profile.enabled or run["triggeredBy"] == "test"):
@@ -125,7 +127,7 @@ class Conductor:
                 self._close_unstarted(run, "failed", reason)
                 return
             spec = launch_spec(run, profile, settings, self._environment, self._bell)
-            live = Live(run_id, folder, self._sweeper.ends_by(spec.timeout_seconds, spec.grace_seconds))
+            live = Live.of(run, self._sweeper.ends_by(spec.timeout_seconds, spec.grace_seconds))
             live.grace = spec.grace_seconds
             self._live[run_id] = live
             live.pidfd = self._shims.start(spec, facts(run))
@@ -137,6 +139,9 @@ class Conductor:
             else:
                 _log.warning("run not started%s", pairs(run=run_id, error=error), exc_info=error)
                 self._close_unstarted(run, "failed", finish.why_not_started(error))
+
+    def _skip(self, run: Doc, reason: str) -> None:
+        self._close_unstarted(run, "skipped", reason)
 
     def _close_unstarted(self, run: Doc, status: str, reason: str) -> None:
         """Close a run that has no shim of ours; a shim of an earlier server may come to it only now, or did before."""
@@ -319,7 +324,7 @@ class Conductor:
 
     def _take_over(self, run: Doc, found: Found) -> None:
         """Follow a run that an earlier server began, or close it."""
-        live = Live(run["runId"], Folder(Path(run["folder"])), 0)
+        live = Live.of(run, 0)
         live.ends_by = self._sweeper.ends_by(run["timeout"] * 60, live.grace)
         self._live[live.run_id] = live
         if found is Found.ALIVE:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import math
+from collections.abc import Callable, Mapping
 
 from airunner.base.bus import Bus
+from airunner.base.clock import Clock
 from airunner.base.errors import Busy
 from airunner.domain.record import Doc, from_doc
 from airunner.domain.settings import Settings
 from airunner.domain.states import Status
 from airunner.engine.finish import RETRY_SECONDS
+from airunner.engine.gates import Gates
+from airunner.engine.live import Live
 from airunner.engine.queue import Queue
 from airunner.engine.resolve import Environment
 from airunner.engine.steps import Steps
 from airunner.store.contract import Store
 
 _ROOM_SECONDS = 3.0
+_LEAST_SECONDS, _LONGEST_SECONDS = 0.05, 60.0
 Launch = Callable[[Doc, Doc | None, Settings], None]
 
 
@@ -28,11 +33,16 @@ class Dispatcher:
         queue: Queue,
         bus: Bus,
         steps: Steps,
-        live: Collection[str],
+        live: Mapping[str, Live],
         environment: Environment,
         launch: Launch,
+        skip: Callable[[Doc, str], None],
+        clock: Clock,
     ) -> None:
-        """`live` are the runs that have a shim; `launch` gets one more with its profile, if there is one, and never raises."""
+        """`live` are the runs that have a shim; `launch` gets one more with its profile, if there is one, and never raises.
+
+        `skip` closes a run that is not to run, with the reason.
+        """
         self._store = store
         self._queue = queue
         self._bus = bus
@@ -40,7 +50,9 @@ class Dispatcher:
         self._live = live
         self._environment = environment
         self._launch = launch
-        self._is_due = False
+        self._skip = skip
+        self._clock = clock
+        self._next_look = math.inf
 
     def take(self, run: Doc) -> None:
         """Take a queued run, and start what may start."""
@@ -48,18 +60,24 @@ class Dispatcher:
         self.pump()
 
     def pump(self) -> None:
-        """Start what may start now; what is held by the store or the disk is tried again, as long as it waits."""
+        """Start what may start now; what is held by the store, the disk or until a time is looked at again."""
         if not self._queue:
             return
         try:
-            self._start_next()
+            settings, now = from_doc(Settings, self._store.settings()), self._clock.now()
+            gates = Gates(settings, self._store.find("profiles"), self._live, now)
+            self._start_next(settings, gates)
         except Busy:
             self._later(RETRY_SECONDS)
-        changed, held = self._queue.news()
-        for run_id in changed:
+            return
+        news = self._queue.news(gates)
+        for run_id in news.changed:
             self._bus.ring("runs", run_id)
-        if held:
+        if news.needs_room:
             self._later(_ROOM_SECONDS)
+        elif news.next_end is not None:
+            # The wall clock may be set while it waits.
+            self._later(min(max((news.next_end - now).total_seconds(), _LEAST_SECONDS), _LONGEST_SECONDS))
 
     def find_out(self, run_id: str) -> None:
         """Take a run of which only the store knows whether it is queued."""
@@ -73,21 +91,22 @@ class Dispatcher:
             self._bus.ring("runs", run_id)
             self.take(run)
 
-    def _start_next(self) -> None:
-        settings = from_doc(Settings, self._store.settings())
+    def _start_next(self, settings: Settings, gates: Gates) -> None:
+        for skipped, why in self._queue.skipped(gates):
+            self._skip(skipped, why)
         self._queue.look(settings.min_free_disk_mb)
-        while len(self._live) < settings.max_concurrent_runs and (run := self._queue.first()):
+        while len(self._live) < settings.max_concurrent_runs and (run := self._queue.first(gates)):
             if not self._environment.is_ready(run.get("runAsUser"), lambda: self._steps.put(self.pump)):
                 return  # its login shell is still being asked; nothing else must wait for that
-            profile = self._store.get("profiles", run["agentProfileId"])
             self._queue.take(run["runId"])
-            self._launch(run, profile, settings)
+            self._launch(run, gates.profile_of(run), settings)
 
     def _later(self, seconds: float) -> None:
-        if not self._is_due:
-            self._is_due = True
+        at = self._clock.monotonic() + seconds
+        if at < self._next_look:
+            self._next_look = at
             self._steps.later(seconds, self._again)
 
     def _again(self) -> None:
-        self._is_due = False
+        self._next_look = math.inf
         self.pump()

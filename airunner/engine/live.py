@@ -56,8 +56,16 @@ class Live:
     """Seconds that its processes have to end when they are told to."""
     pidfd: int | None = None
     started: bool = False
+    directory: str = ""
+    schedule_id: str | None = None
     ended_as: tuple[str, str] | None = None
     """Status and reason, should the shim come to its end without an exit record: it was told to end, or was ended."""
+
+    @staticmethod
+    def of(run: Doc, ends_by: float) -> Live:
+        """Return what is known of a run before its shim is."""
+        folder = Folder(Path(run["folder"]))
+        return Live(run["runId"], folder, ends_by, directory=run["workingDirectory"], schedule_id=run["scheduleId"])
 
     def shim_is_gone(self) -> bool:
         """Say whether the shim has ended; one that was never seen counts as gone."""

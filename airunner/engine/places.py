@@ -14,6 +14,7 @@ from airunner.engine.accounts import Account
 from airunner.engine.rights import ENTER, READ, may, read_file, state_of
 
 LONGEST_PROMPT_FILE = 4 * 1024 * 1024
+LARGEST_ATTACHMENT = 50 * 1024 * 1024
 _NEVER = ("/proc", "/sys", "/dev")  # no files of anybody's: what is read there blocks, or is another process's secret
 
 
@@ -69,22 +70,21 @@ def working_directory(path: str, bounds: Bounds, account: Account) -> str:
     return str(real)
 
 
-def read_prompt_file(reference: str, directory: str, bounds: Bounds, account: Account) -> str:
-    """Return the text of a prompt file that the run's account may read.
+def read_prompt_file(reference: str, directory: str, bounds: Bounds, account: Account) -> tuple[str, Path]:
+    """Return the text of a prompt file that the run's account may read, and the file's path with links resolved.
 
     `@path` and `path` name it, relative to the run's directory; `~` is the account's home.
     """
     named = reference.strip().removeprefix("@")
     if not named:
         raise _bad_content("The prompt's file is not named; give a path such as @prompts/review.md.")
-    if named.startswith("~/"):
-        named = account.home + named.removeprefix("~")
-    path = os.path.join(directory, named)  # noqa: PTH118 - an absolute one stays as it is, with all its dots
+    path = _full(named, directory, account)
     try:
-        data = read_file(inside(path, bounds), account, LONGEST_PROMPT_FILE + 1)
+        real = inside(path, bounds)
+        data = read_file(real, account, LONGEST_PROMPT_FILE + 1)
         if len(data) > LONGEST_PROMPT_FILE:
             raise _bad_content(f"The prompt file {path} is larger than {LONGEST_PROMPT_FILE:,} bytes.")
-        return data.decode("utf-8")
+        return data.decode("utf-8"), real
     except Forbidden as error:
         raise _bad_content(error.message) from error
     except UnicodeDecodeError as error:
@@ -93,6 +93,43 @@ def read_prompt_file(reference: str, directory: str, bounds: Bounds, account: Ac
         raise _bad_content(f"The prompt file {path} does not exist.") from error
     except OSError as error:
         raise _bad_content(f"The prompt file {path} cannot be read{_by(account)}: {error.strerror}.") from error
+
+
+def attachment(reference: str, directory: str, bounds: Bounds, account: Account) -> str:
+    """Return the path of a file, links resolved, that the run's account may read and that is not too large."""
+    path = _full(reference.removeprefix("@"), directory, account)
+    try:
+        real = inside(path, bounds)
+        state = state_of(real, account)
+    except Forbidden as error:
+        raise _bad_attachment(error.message) from error
+    except FileNotFoundError as error:
+        raise _bad_attachment(f"The attachment {path} does not exist.") from error
+    except OSError as error:
+        raise _bad_attachment(f"The attachment {path} cannot be read{_by(account)}: {error.strerror}.") from error
+    if not stat.S_ISREG(state.st_mode):
+        raise _bad_attachment(f"The attachment {path} is not a file.")
+    if not (os.access(real, os.R_OK) and may(state, account, READ)):
+        raise _bad_attachment(f"The attachment {path} cannot be read{_by(account)}: permission denied.")
+    if state.st_size > LARGEST_ATTACHMENT:
+        raise _bad_attachment(f"The attachment {path} is larger than {LARGEST_ATTACHMENT >> 20} MB.")
+    if "\n" in str(real) or not _is_text(str(real)):
+        raise _bad_attachment(f"The name of the attachment {path!r} cannot stand in a prompt.")
+    return str(real)
+
+
+def _full(named: str, directory: str, account: Account) -> str:
+    if named.startswith("~/"):
+        named = account.home + named.removeprefix("~")
+    return os.path.join(directory, named)  # noqa: PTH118 - an absolute one stays as it is, with all its dots
+
+
+def _is_text(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def listing(path: str, bounds: Bounds, most: int = 2000) -> dict[str, object]:
@@ -142,3 +179,7 @@ def _bad_directory(message: str) -> Invalid:
 
 def _bad_content(message: str) -> Invalid:
     return Invalid(message, code="bad_prompt_file", fields={"content": message})
+
+
+def _bad_attachment(message: str) -> Invalid:
+    return Invalid(message, code="bad_attachment", fields={"attachments": message})

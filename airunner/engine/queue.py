@@ -1,14 +1,25 @@
-"""The runs that wait for their start, first in, first out; one whose disk has no room lets the others pass.
+"""The runs that wait for their start, first in, first out; one that is held, by its disk or a gate, lets others pass.
 
 The conductor's thread alone changes it; `why` may be asked by any.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from airunner.domain.record import Doc
 from airunner.engine import room
+from airunner.engine.gates import Gates
+
+
+class News(NamedTuple):
+    """What a look at the queue has brought: whose reason is another one, is a disk short, when does the next hold end."""
+
+    changed: set[str]
+    needs_room: bool
+    next_end: datetime | None
 
 
 class Queue:
@@ -44,9 +55,16 @@ class Queue:
         lacks = {home: data or room.lack(home, floor_mb, root_of(home)) for home in homes}
         self._lacks = {home: sentence for home, sentence in lacks.items() if sentence}
 
-    def first(self) -> Doc | None:
-        """Return the first run whose disk had room at the last look."""
-        return next((run for run in self._runs.values() if _home(run) not in self._lacks), None)
+    def first(self, gates: Gates) -> Doc | None:
+        """Return the first run whose disk had room at the last look and that no gate holds."""
+        return next((run for run in self._runs.values() if _home(run) not in self._lacks and not gates.hold(run)), None)
+
+    def skipped(self, gates: Gates) -> list[tuple[Doc, str]]:
+        """Give away the runs that are not to run at all, each with the reason."""
+        found = [(run, why) for run in self._runs.values() if (why := gates.skip(run))]
+        for run, _ in found:
+            del self._runs[run["runId"]]
+        return found
 
     def hold(self, run: Doc) -> None:
         """Keep a run that could not be written, and those for the same folder, until the next look."""
@@ -54,11 +72,17 @@ class Queue:
         self._lacks[home] = room.lack(home, 0, root_of(home)) or room.full(root_of(home))
         self.put(run)
 
-    def news(self) -> tuple[set[str], bool]:
-        """Return whose reason to wait is another one since the last time, and whether any run is held."""
-        said = {run_id: self._lacks[_home(run)] for run_id, run in self._runs.items() if _home(run) in self._lacks}
+    def news(self, gates: Gates) -> News:
+        """Return whose reason to wait is another one since the last time, and what has to be looked at again."""
+        said, needs_room, ends = {}, False, []
+        for run_id, run in self._runs.items():
+            if lack := self._lacks.get(_home(run)):
+                said[run_id], needs_room = lack, True
+            elif hold := gates.hold(run):
+                said[run_id] = hold.why
+                ends += [hold.until] if hold.until else []
         before, self._said = self._said, said
-        return {run_id for run_id, _ in said.items() ^ before.items()}, bool(said)
+        return News({run_id for run_id, _ in said.items() ^ before.items()}, needs_room, min(ends, default=None))
 
     def why(self, run_id: str) -> str | None:
         """Return what keeps a queued run from its start, None when it only waits for its turn."""

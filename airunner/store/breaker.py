@@ -45,6 +45,24 @@ class Breaker(Store):
     def delete(self, kind: str, id: str) -> bool:
         return self._writing.do(lambda: self._store.delete(kind, id))
 
+    def change_many(self, kind: str, changed: Collection[Doc], deleted: Collection[str] = ()) -> None:
+        self._writing.do(lambda: self._store.change_many(kind, changed, deleted))
+
+    def save_plans(self, plans: Collection[Doc]) -> None:
+        self._writing.do(lambda: self._store.save_plans(plans))
+
+    def plans(self, ids: Collection[str] | None = None) -> dict[str, Doc]:
+        return self._reading.do(lambda: self._store.plans(ids))
+
+    def due_plans(self) -> list[tuple[str, datetime]]:
+        return self._reading.do(self._store.due_plans)
+
+    def open_plans(self) -> list[Doc]:
+        return self._reading.do(self._store.open_plans)
+
+    def stale_plans(self, now: datetime) -> list[str]:
+        return self._reading.do(lambda: self._store.stale_plans(now))
+
     def settings(self) -> Doc:
         return self._reading.do(self._store.settings)
 
@@ -53,6 +71,9 @@ class Breaker(Store):
 
     def insert_run(self, doc: Doc) -> None:
         self._writing.do(lambda: self._store.insert_run(doc))
+
+    def insert_skipped(self, docs: Collection[Doc]) -> None:
+        self._writing.do(lambda: self._store.insert_skipped(docs))
 
     def get_run(self, run_id: str) -> Doc | None:
         return self._reading.do(lambda: self._store.get_run(run_id))
@@ -72,8 +93,8 @@ class Breaker(Store):
     def directories(self, limit: int) -> list[dict[str, Any]]:
         return self._reading.do(lambda: self._store.directories(limit))
 
-    def last_runs_of_prompts(self, ids: Collection[str]) -> dict[str, Doc]:
-        return self._reading.do(lambda: self._store.last_runs_of_prompts(ids))
+    def last_runs(self, field: str, ids: Collection[str]) -> dict[str, Doc]:
+        return self._reading.do(lambda: self._store.last_runs(field, ids))
 
     def remember_key(self, key_hash: str, request_hash: str, run_id: str, until: datetime) -> Doc | None:
         return self._writing.do(lambda: self._store.remember_key(key_hash, request_hash, run_id, until))

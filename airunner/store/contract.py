@@ -76,7 +76,41 @@ class Store(ABC):
 
     @abstractmethod
     def delete(self, kind: str, id: str) -> bool:
-        """Remove a document; say whether there was one. Durable."""
+        """Remove a document; say whether there was one. Durable. With a schedule its plan goes."""
+
+    @abstractmethod
+    def change_many(self, kind: str, changed: Collection[Doc], deleted: Collection[str] = ()) -> None:
+        """Put each of `changed` in the place of the one with its id, and remove `deleted`: all of it or nothing. Durable.
+
+        Each changed document must have the `revision` that is stored, and gets the next one. Raises PreconditionFailed
+        when one has not, NotFound when one of either is not there.
+        """
+
+    # --- plans of schedules: documents of domain.schedule.Plan
+
+    @abstractmethod
+    def save_plans(self, plans: Collection[Doc]) -> None:
+        """Keep plans, each in the place of its schedule's earlier one.
+
+        One that was made for another revision of its schedule than the stored one is passed by, as is one whose
+        schedule is not there. Not durable by itself: what is lost is found by `stale_plans` or made again.
+        """
+
+    @abstractmethod
+    def plans(self, ids: Collection[str] | None = None) -> dict[str, Doc]:
+        """Return the plans of these schedules, of all without `ids`, by the schedule's id."""
+
+    @abstractmethod
+    def due_plans(self) -> list[tuple[str, datetime]]:
+        """Return id and `dueAt` of every schedule whose plan has one, the earliest first."""
+
+    @abstractmethod
+    def open_plans(self) -> list[Doc]:
+        """Return the plans with runs in `open`."""
+
+    @abstractmethod
+    def stale_plans(self, now: datetime) -> list[str]:
+        """Return the schedules whose plan is missing, is of another revision, or was made at a time after `now`."""
 
     # --- settings
 
@@ -100,6 +134,10 @@ class Store(ABC):
         Raises Conflict when the `runId` is taken, and when `scheduledFor` is a time and there is a run with the same
         `scheduleId`, `scheduledFor` and `attempt`: so a time to fire becomes at most one run, whoever looks at it.
         """
+
+    @abstractmethod
+    def insert_skipped(self, docs: Collection[Doc]) -> None:
+        """Add runs that ended before they began, in one write; those whose time to fire has a run are passed by. Durable."""
 
     @abstractmethod
     def get_run(self, run_id: str) -> Doc | None:
@@ -136,8 +174,11 @@ class Store(ABC):
         """Return `{path, lastUsed}` of the directories of runs, the one used last first; at most `limit`."""
 
     @abstractmethod
-    def last_runs_of_prompts(self, ids: Collection[str]) -> dict[str, Doc]:
-        """Return the newest run of each prompt that has one, by prompt id; runs are as in lists."""
+    def last_runs(self, field: str, ids: Collection[str]) -> dict[str, Doc]:
+        """Return the newest run of each prompt or schedule that has one, by its id; runs are as in lists.
+
+        `field` is `promptId` or `scheduleId` (else ValueError).
+        """
 
     # --- the rest
 

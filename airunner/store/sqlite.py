@@ -13,7 +13,7 @@ from airunner.base.clock import Clock
 from airunner.base.errors import Broken, Busy, Conflict, Invalid, NotFound, PreconditionFailed
 from airunner.domain.query import RunPage, RunQuery, milliseconds
 from airunner.domain.record import Doc
-from airunner.store import codec, sqlite_find, sqlite_runs
+from airunner.store import codec, sqlite_find, sqlite_plans, sqlite_runs
 from airunner.store.contract import Store
 from airunner.store.sqlite_link import RESCUE, Readers, as_busy, connect, make_file
 from airunner.store.sqlite_schema import has_search, migrate, table
@@ -68,27 +68,45 @@ class SqliteStore(Store):
         return [codec.read(text) for (text,) in found]
 
     def replace(self, kind: str, doc: Doc, *, expect_revision: int | None) -> Doc:
-        name = table(kind)
-        text = codec.write(doc)
-
-        def work(link: sqlite3.Connection) -> Doc:
-            found = link.execute(f"SELECT revision FROM {name} WHERE id = ?", (doc["id"],)).fetchone()
-            if found is None:
-                raise NotFound(f"There is no {doc['id']} among the {kind} any more.")
-            revision = _next_revision(found[0], expect_revision)
-            new = {**codec.read(text), "revision": revision}
-            values = (_slug(kind, doc), milliseconds(doc.get("createdAt")), revision, codec.write(new), doc["id"])
-            try:
-                link.execute(f"UPDATE {name} SET slug = ?, created_at = ?, revision = ?, doc = ? WHERE id = ?", values)
-            except sqlite3.IntegrityError as error:
-                raise _taken(doc, error) from error
-            return new
-
-        return self._writer.do(work, durable=True)
+        copied = codec.copy(doc)
+        return self._writer.do(lambda link: _replaced(link, kind, copied, expect_revision), durable=True)
 
     def delete(self, kind: str, id: str) -> bool:
-        statement = f"DELETE FROM {table(kind)} WHERE id = ?"
-        return self._writer.do(lambda link: link.execute(statement, (id,)).rowcount == 1, durable=True)
+        name = table(kind)
+        return self._writer.do(lambda link: _deleted(link, name, id), durable=True)
+
+    def change_many(self, kind: str, changed: Collection[Doc], deleted: Collection[str] = ()) -> None:
+        name, texts, gone = table(kind), [codec.write(doc) for doc in changed], list(deleted)
+
+        def work(link: sqlite3.Connection) -> None:
+            for text in texts:
+                doc = codec.read(text)
+                _replaced(link, kind, doc, doc["revision"])
+            for id in gone:
+                if not _deleted(link, name, id):
+                    raise _missing(kind, id)
+
+        self._writer.do(work, durable=True)
+
+    def save_plans(self, plans: Collection[Doc]) -> None:
+        rows = sqlite_plans.prepare(plans)
+        self._writer.do(lambda link: sqlite_plans.save(link, rows))
+
+    def plans(self, ids: Collection[str] | None = None) -> dict[str, Doc]:
+        with self._readers.reading() as link:
+            return sqlite_plans.find(link, ids)
+
+    def due_plans(self) -> list[tuple[str, datetime]]:
+        with self._readers.reading() as link:
+            return sqlite_plans.due(link)
+
+    def open_plans(self) -> list[Doc]:
+        with self._readers.reading() as link:
+            return sqlite_plans.open_ones(link)
+
+    def stale_plans(self, now: datetime) -> list[str]:
+        with self._readers.reading() as link:
+            return sqlite_plans.stale(link, now)
 
     def settings(self) -> Doc:
         with self._readers.reading() as link:
@@ -110,6 +128,10 @@ class SqliteStore(Store):
     def insert_run(self, doc: Doc) -> None:
         prepared = sqlite_runs.prepare(doc)
         self._writer.do(lambda link: sqlite_runs.insert(link, prepared), durable=True)
+
+    def insert_skipped(self, docs: Collection[Doc]) -> None:
+        prepared = [sqlite_runs.prepare(doc) for doc in docs]
+        self._writer.do(lambda link: sqlite_runs.insert_new(link, prepared), durable=True)
 
     def get_run(self, run_id: str) -> Doc | None:
         with self._readers.reading() as link:
@@ -137,9 +159,9 @@ class SqliteStore(Store):
             found = sqlite_find.directories(link, limit)
         return [{"path": path, "lastUsed": codec.moment(at)} for path, at in found]
 
-    def last_runs_of_prompts(self, ids: Collection[str]) -> dict[str, Doc]:
+    def last_runs(self, field: str, ids: Collection[str]) -> dict[str, Doc]:
         with self._readers.reading() as link:
-            return sqlite_runs.last_of_prompts(link, ids)
+            return sqlite_runs.last_of(link, field, ids)
 
     def remember_key(self, key_hash: str, request_hash: str, run_id: str, until: datetime) -> Doc | None:
         now = milliseconds(self._clock.now())
@@ -189,6 +211,31 @@ def _opened(path: Path) -> sqlite3.Connection:
         kind = Invalid if "not a database" in str(error) else Broken
         raise kind(f"The store {path} cannot be used: {error}. {RESCUE}") from error
     return link
+
+
+def _replaced(link: sqlite3.Connection, kind: str, doc: Doc, expect_revision: int | None) -> Doc:
+    name = table(kind)
+    found = link.execute(f"SELECT revision FROM {name} WHERE id = ?", (doc["id"],)).fetchone()
+    if found is None:
+        raise _missing(kind, doc["id"])
+    revision = _next_revision(found[0], expect_revision)
+    new = {**doc, "revision": revision}
+    values = (_slug(kind, doc), milliseconds(doc.get("createdAt")), revision, codec.write(new), doc["id"])
+    try:
+        link.execute(f"UPDATE {name} SET slug = ?, created_at = ?, revision = ?, doc = ? WHERE id = ?", values)
+    except sqlite3.IntegrityError as error:
+        raise _taken(doc, error) from error
+    return new
+
+
+def _deleted(link: sqlite3.Connection, name: str, id: str) -> bool:
+    if name == table("schedules"):
+        link.execute("DELETE FROM aiRunnerPlans WHERE id = ?", (id,))
+    return link.execute(f"DELETE FROM {name} WHERE id = ?", (id,)).rowcount == 1
+
+
+def _missing(kind: str, id: str) -> NotFound:
+    return NotFound(f"There is no {id} among the {kind} any more.")
 
 
 def _slug(kind: str, doc: Doc) -> str | None:

@@ -6,6 +6,7 @@ rest), and its searchable text, which equal runs share.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sqlite3
 from collections.abc import Callable, Collection
@@ -45,6 +46,13 @@ def insert(link: sqlite3.Connection, run: Prepared) -> None:
     except sqlite3.IntegrityError as error:
         raise _taken(row["run_id"], error) from error
     link.execute("INSERT INTO aiRunnerRunDocs VALUES (?, ?, ?)", (cursor.lastrowid, run.summary, run.body))
+
+
+def insert_new(link: sqlite3.Connection, runs: list[Prepared]) -> None:
+    """Add the runs whose id and time to fire are not taken."""
+    for run in runs:
+        with contextlib.suppress(Conflict):
+            insert(link, run)
 
 
 def change(link: sqlite3.Connection, run_id: str, changes: Doc, only_if: Collection[str]) -> Doc | None:
@@ -98,13 +106,15 @@ def active(link: sqlite3.Connection) -> list[Doc]:
     return [_whole(summary, body) for summary, body in found]
 
 
-def last_of_prompts(link: sqlite3.Connection, ids: Collection[str]) -> dict[str, Doc]:
-    """Return the newest run of each prompt that has one, as lists show it."""
+def last_of(link: sqlite3.Connection, field: str, ids: Collection[str]) -> dict[str, Doc]:
+    """Return the newest run of each prompt or schedule that has one, as lists show it."""
+    if field not in _OWNERS:
+        raise ValueError(f"runs are not looked up by {field!r}")
     newest = {}
     for id in ids:
         found = link.execute(
             "SELECT d.summary FROM aiRunnerRuns r JOIN aiRunnerRunDocs d ON d.id = r.id "
-            "WHERE r.prompt_id = ? ORDER BY r.queued_at DESC, r.run_id DESC LIMIT 1",
+            f"WHERE r.{_OWNERS[field]} = ? ORDER BY r.queued_at DESC, r.run_id DESC LIMIT 1",
             (id,),
         ).fetchone()
         if found:
@@ -135,6 +145,7 @@ def forget_index(link: sqlite3.Connection) -> None:
     link.execute("UPDATE aiRunnerTexts SET indexed = 0 WHERE indexed = 1")
 
 
+_OWNERS = {"promptId": "prompt_id", "scheduleId": "schedule_id"}
 _PARTS = "d.summary, d.body FROM aiRunnerRuns r JOIN aiRunnerRunDocs d ON d.id = r.id"
 
 # Each column of a run's row, and what is in it; the sort columns as domain.query.sort_key has them.

@@ -104,7 +104,20 @@ _REST = """
     CREATE INDEX keysByEnd ON aiRunnerKeys (until);
 """
 
-MIGRATIONS: tuple[str, ...] = ("".join(_collection(kind) for kind in KINDS) + _RUNS + _REST,)
+_PLANS = """
+    CREATE TABLE aiRunnerPlans (
+        id TEXT PRIMARY KEY NOT NULL,
+        revision INTEGER NOT NULL,
+        planned_at INTEGER NOT NULL,
+        due_at INTEGER,
+        is_open INTEGER NOT NULL,
+        doc TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX plansByDue ON aiRunnerPlans (due_at) WHERE due_at IS NOT NULL;
+    CREATE INDEX plansOpen ON aiRunnerPlans (id) WHERE is_open = 1;
+"""
+
+MIGRATIONS: tuple[str, ...] = ("".join(_collection(kind) for kind in KINDS) + _RUNS + _REST, _PLANS)
 
 # The search index is made where this SQLite has FTS5 with trigrams (3.34 and later); without it texts are scanned.
 _SEARCH = """

@@ -182,7 +182,7 @@ def read_figures(store: Store) -> None:
     report("directories(50)", *timed(lambda: store.directories(50), 5)[:2])
     report(
         "last runs of 500 prompts",
-        *timed(lambda: store.last_runs_of_prompts([f"prompt-{n}" for n in range(500)]), 5)[:2],
+        *timed(lambda: store.last_runs("promptId", [f"prompt-{n}" for n in range(500)]), 5)[:2],
     )
 
 

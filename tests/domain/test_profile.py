@@ -151,7 +151,7 @@ def test_merged_when_fields_are_left_out_then_they_stay() -> None:
 
 def test_merged_when_its_own_public_form_comes_back_then_nothing_changes() -> None:
     old = profile(env={"KEY": "secret"}, icon="claude")
-    assert old.merged(old.public(), NOW) == old
+    assert old.merged(old.public(NOW), NOW) == old
 
 
 def test_merged_when_a_nullable_field_is_null_then_it_is_emptied_and_others_refuse() -> None:
@@ -188,8 +188,8 @@ def test_merged_when_both_timeouts_move_together_then_only_the_result_counts() -
 
 def test_public_when_env_has_values_then_none_is_shown() -> None:
     made = profile(env={"KEY": "secret", "EMPTY": ""})
-    assert made.public()["env"] == {"KEY": MASK, "EMPTY": MASK}
-    assert "secret" not in repr(made.public())
+    assert made.public(NOW)["env"] == {"KEY": MASK, "EMPTY": MASK}
+    assert "secret" not in repr(made.public(NOW))
 
 
 def test_stop_signals_when_looked_up_then_they_are_the_kernels() -> None:

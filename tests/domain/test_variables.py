@@ -10,7 +10,7 @@ from airunner.domain.variables import fill
 
 def test_fill_when_given_then_each_place_once_and_values_are_not_read_again() -> None:
     values = {"A": "{{B}} $& \\1", "B": "b"}
-    assert fill("x {{A}} {{ B }} {{A}}{{C}} {{ }}", values) == "x {{B}} $& \\1 b {{B}} $& \\1{{C}} {{ }}"
+    assert fill("x {{A}} {{ B }} {{A}} {{ }}", values) == "x {{B}} $& \\1 b {{B}} $& \\1 {{ }}"
 
 
 def test_fill_when_nothing_is_given_then_the_text_stays() -> None:

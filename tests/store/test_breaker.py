@@ -30,7 +30,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "active_runs": ((), {}),
     "find_runs": ((RunQuery(),), {}),
     "directories": ((7,), {}),
-    "last_runs_of_prompts": ((["a"],), {}),
+    "last_runs": (("promptId", ["a"]), {}),
     "remember_key": (("k", "r", "a", START), {}),
     "ping": ((), {}),
     "close": ((), {}),

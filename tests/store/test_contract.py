@@ -266,7 +266,7 @@ class TestRuns:
         assert sorted(outcomes([lambda: store.delete_run(run["runId"])] * 6)) == [False] * 5 + [True]
         assert store.get_run(run["runId"]) is None
         assert [left["runId"] for left in store.active_runs()] == [other["runId"]]
-        assert store.last_runs_of_prompts(["q"]) == {}
+        assert store.last_runs("promptId", ["q"]) == {}
         assert found(store, "parser")
         assert store.delete_run(other["runId"])
         assert not found(store, "parser")
@@ -309,8 +309,8 @@ class TestLists:
         runs: list[Doc] = [a_run(promptId=id, promptContent="x" * 600, env={"A": "b"}) for id in ("q1", "q2", "q1")]
         for run in (runs[2], runs[0], runs[1]):
             store.insert_run(run)
-        assert store.last_runs_of_prompts(["q1", "q2", "q3"]) == {"q1": listed(runs[2]), "q2": listed(runs[1])}
-        assert store.last_runs_of_prompts([]) == {}
+        assert store.last_runs("promptId", ["q1", "q2", "q3"]) == {"q1": listed(runs[2]), "q2": listed(runs[1])}
+        assert store.last_runs("promptId", []) == {}
 
 
 class TestKeys:

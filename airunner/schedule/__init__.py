@@ -1,0 +1,1 @@
+"""The clock: what is due, what was missed, and what follows from how a run ended."""

@@ -1,0 +1,262 @@
+"""The scheduler's thread: sleeps until something is due, has it run or recorded, and hears how runs end.
+
+Plans are in the store and runs are made under the rule that a time to fire has one run at most; so whatever is done twice,
+by a server that was killed in between or by two of them, is done once.
+"""
+
+from __future__ import annotations
+
+import heapq
+import queue
+import threading
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from airunner.base.bus import Bus, Change
+from airunner.base.clock import Clock
+from airunner.base.errors import Busy
+from airunner.base.log import logger, pairs
+from airunner.domain.record import from_doc, to_doc
+from airunner.domain.schedule import Plan, Schedule
+from airunner.schedule import planner
+from airunner.schedule.alarm import Alarm
+from airunner.schedule.firing import Firing
+from airunner.schedule.outcome import Outcomes
+from airunner.store.contract import Store
+
+_RETRY = timedelta(seconds=2)
+_BACKWARDS = timedelta(seconds=2)  # less is the clock being kept in step
+_log = logger("schedule")
+
+
+class Ticker:
+    """Fires schedules. `changed` may be called by any thread; `tick` is the thread's body, and what tests call."""
+
+    def __init__(self, store: Store, bus: Bus, clock: Clock, firing: Firing, outcomes: Outcomes) -> None:
+        self._store = store
+        self._bus = bus
+        self._clock = clock
+        self._firing = firing
+        self._outcomes = outcomes
+        self._alarm = Alarm()
+        self._lock = threading.Lock()
+        self._heap: list[tuple[datetime, str]] = []
+        self._due: dict[str, datetime] = {}
+        self._watched: set[str] = set()
+        self._ended: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._last = clock.now()
+        self._is_loaded = False
+        self._is_open = True
+        self._thread = threading.Thread(target=self._loop, name="scheduler", daemon=True)
+        bus.listen(self._hear)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread after what it is at."""
+        self._is_open = False
+        if self._thread.ident is not None:
+            self._alarm.wake()
+            self._thread.join(timeout=5)
+        if not self._thread.is_alive():
+            self._alarm.close()
+
+    def changed(self, schedule: Schedule) -> None:
+        """Plan a schedule that was made or changed, from now on. Raises Busy."""
+        self._plan(schedule, self._clock.now())
+        if self._is_open:
+            self._alarm.wake()
+
+    def changed_by_id(self, schedule_id: str) -> None:
+        """Plan a schedule of which only the id is at hand; nothing when it is gone. Raises Busy."""
+        doc = self._store.get("schedules", schedule_id)
+        if doc is not None:
+            self.changed(from_doc(Schedule, doc))
+
+    def forget(self, schedule_id: str) -> None:
+        """Fire a schedule that was deleted no more."""
+        with self._lock:
+            self._due.pop(schedule_id, None)
+
+    def is_alive(self) -> bool:
+        """Say whether the thread works."""
+        return self._thread.is_alive()
+
+    def tick(self) -> datetime | None:
+        """Do what is due now; return when to look again, None for not before somebody wakes."""
+        now = self._clock.now()
+        try:
+            self._load(now)
+            if now < self._last - _BACKWARDS:
+                self._plan_all_again(now)
+        except Busy:
+            return now + _RETRY
+        self._last = now
+        self._take_ended()
+        while (schedule_id := self._next_due(now)) is not None:
+            self._fire(schedule_id, now)
+        with self._lock:
+            return self._heap[0][0] if self._heap else None
+
+    def _loop(self) -> None:
+        while self._is_open:
+            wake_at = self._clock.now() + _RETRY
+            try:
+                wake_at_or_never = self.tick()
+            except Exception:
+                _log.exception("scheduler stumbled")
+                wake_at_or_never = wake_at
+            if self._is_open:
+                self._alarm.wait(wake_at_or_never)
+
+    # Plans
+
+    def _load(self, now: datetime) -> None:
+        if self._is_loaded:
+            return
+        for schedule_id in self._store.stale_plans(now):
+            self._plan_again(schedule_id, now)
+        for schedule_id, due_at in self._store.due_plans():
+            self._push(schedule_id, due_at)
+        for plan in self._store.open_plans():
+            for run_id in plan["open"]:
+                self._watch(run_id)
+                self._ended.put(run_id)
+        self._is_loaded = True
+
+    def _plan_all_again(self, now: datetime) -> None:
+        """Plan everything from now: what lies ahead was planned for another time, and what has run does not run twice."""
+        _log.warning("clock set back%s", pairs(to=now, since=self._last))
+        for doc in self._store.find("schedules", enabled=True):
+            self._plan_again(doc["id"], now)
+
+    def _plan_again(self, schedule_id: str, now: datetime) -> None:
+        doc = self._store.get("schedules", schedule_id)
+        if doc is None:
+            return
+        try:
+            self._plan(from_doc(Schedule, doc), now)
+        except Busy:
+            raise
+        except Exception as error:  # its zone is not known any more, say: it must not keep the others from their plans
+            _log.warning("schedule not planned%s", pairs(schedule=schedule_id, error=error))
+            problem = f"It cannot be planned: {error}"
+            self._keep(Plan(id=schedule_id, revision=doc["revision"], planned_at=now, problem=problem))
+
+    def _plan(self, schedule: Schedule, now: datetime) -> None:
+        before = self._plan_of(schedule.id)
+        after = now
+        if before and before.due_at and timedelta() <= now - before.due_at < planner.LATE:
+            after = (before.fire_at or now) - timedelta(seconds=1)  # its time has just come and was not seen to yet
+        self._keep(planner.plan(schedule, after, now, before))
+
+    def _plan_of(self, schedule_id: str) -> Plan | None:
+        doc = self._store.plans([schedule_id]).get(schedule_id)
+        return from_doc(Plan, doc) if doc else None
+
+    def _keep(self, plan: Plan) -> None:
+        self._push(plan.id, plan.due_at)
+        self._store.save_plans([to_doc(plan)])
+        self._bus.ring("schedules", plan.id)
+
+    def _push(self, schedule_id: str, due_at: datetime | None) -> None:
+        with self._lock:
+            if due_at is None:
+                self._due.pop(schedule_id, None)
+            else:
+                self._due[schedule_id] = due_at
+                heapq.heappush(self._heap, (due_at, schedule_id))
+
+    def _next_due(self, now: datetime) -> str | None:
+        with self._lock:
+            while self._heap:
+                due_at, schedule_id = self._heap[0]
+                if self._due.get(schedule_id) == due_at:
+                    if due_at > now:
+                        return None
+                    del self._due[schedule_id]
+                    heapq.heappop(self._heap)
+                    return schedule_id
+                heapq.heappop(self._heap)
+            return None
+
+    # Firing
+
+    def _fire(self, schedule_id: str, now: datetime) -> None:
+        try:
+            self._fire_one(schedule_id, now)
+        except Busy as error:
+            _log.warning("schedule waits for the store%s", pairs(schedule=schedule_id, error=error))
+            self._firing.store_was_away(now)
+            self._push(schedule_id, now + _RETRY)
+        except Exception as error:
+            _log.exception("schedule not fired%s", pairs(schedule=schedule_id))
+            self._set_aside(schedule_id, error, now)
+
+    def _fire_one(self, schedule_id: str, now: datetime) -> None:
+        doc, plan = self._store.get("schedules", schedule_id), self._plan_of(schedule_id)
+        if doc is None:
+            return
+        schedule = from_doc(Schedule, doc)
+        if plan is None or plan.revision != schedule.revision or plan.fire_at is None:
+            self._plan(schedule, now)
+            return
+        if plan.due_at is not None and plan.due_at > now:
+            self._push(schedule_id, plan.due_at)
+            return
+        fired = self._firing.fire(schedule, plan, now)
+        for run_id in fired.open:
+            self._watch(run_id)
+        self._keep(fired)
+        if fired.failures != plan.failures:
+            self._outcomes.disable_if_hopeless(schedule, fired)
+
+    def _set_aside(self, schedule_id: str, error: Exception, now: datetime) -> None:
+        """Mark a schedule that raises, and go on with its next time; one that cannot be planned fires no more."""
+        try:
+            doc = self._store.get("schedules", schedule_id)
+            if doc is None:
+                return
+            problem = f"It could not be run: {error}"
+            try:
+                plan = planner.plan(from_doc(Schedule, doc), now, now, self._plan_of(schedule_id))
+            except Exception:
+                plan = Plan(id=schedule_id, revision=doc["revision"], planned_at=now)
+            self._keep(replace(plan, problem=problem))
+        except Exception:
+            _log.exception("schedule not marked%s", pairs(schedule=schedule_id))
+
+    # Ends of runs
+
+    def _hear(self, change: Change) -> None:
+        if change.topic == "runs" and change.id in self._watched and self._is_open:
+            self._ended.put(change.id)
+            self._alarm.wake()
+
+    def _watch(self, run_id: str) -> None:
+        self._watched.add(run_id)
+        self._ended.put(run_id)  # it may have ended already
+
+    def _take_ended(self) -> None:
+        again = []
+        while not self._ended.empty():
+            run_id = self._ended.get()
+            if run_id not in self._watched:
+                continue
+            try:
+                outcome = self._outcomes.of(run_id)
+            except Busy:
+                again.append(run_id)
+                continue
+            except Exception:
+                _log.exception("end of run not dealt with%s", pairs(run=run_id))
+                self._watched.discard(run_id)
+                continue
+            if outcome is not None:
+                self._watched.discard(run_id)
+                for other in outcome:
+                    self._watched.add(other)
+        for run_id in again:
+            self._ended.put(run_id)
