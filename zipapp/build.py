@@ -29,7 +29,7 @@ EPOCH = 315532800  # 1980-01-01, the first moment that a zip file can hold
 
 PYTHON_LOCK = (HERE / "vendor.txt",)
 BROWSER_LOCK = (HERE / "package.json", HERE / "package-lock.json")
-PYTHON_PACKAGES = ("bson", "dns", "pymongo")
+PYTHON_PACKAGES = ("bson", "croniter", "dateutil", "dns", "pymongo")
 PYTHON_SUFFIXES = {".py", ".dat"}  # what they read at run time; no C sources, no stubs
 WEB_SUFFIXES = {".css", ".html", ".ico", ".js", ".mjs", ".png", ".svg", ".webmanifest", ".woff2"}
 BROWSER_FILES = {
@@ -134,7 +134,7 @@ def fetch_python(folder: Path) -> None:
 def wanted_of_wheel(name: Path) -> bool:
     """Say whether a file of a wheel is packed: Python of the packages, and licences."""
     if name.parts[0] in PYTHON_PACKAGES:
-        return name.suffix in PYTHON_SUFFIXES
+        return name.suffix in PYTHON_SUFFIXES and "tests" not in name.parts
     return name.parts[0].endswith(".dist-info") and is_licence(name)
 
 
@@ -232,7 +232,7 @@ def check_stage(stage: Path) -> None:
         if path.suffix in {".so", ".pyc", ".pyd", ".c", ".h"} or path.name == "__pycache__":
             raise BuildError(f"{path.relative_to(stage)} is compiled, or a source of something compiled.")
     licensed = {str(path.parent.relative_to(stage / "licenses")) for path in (stage / "licenses").rglob("*")}
-    for name in ("airunner", "dnspython", "pymongo", *browser_packages()):
+    for name in ("airunner", "croniter", "dnspython", "pymongo", "python_dateutil", *browser_packages()):
         if name not in licensed:
             raise BuildError(f"{name} has no licence under licenses/.")
     for needed in ("airunner/cli/main.py", "airunner/_web/index.html"):
@@ -246,8 +246,8 @@ def check_archive(archive: Path) -> None:
     if size > MOST_BYTES:
         raise BuildError(f"the archive has {size:,} bytes; {MOST_BYTES:,} are the most.")
     code = (
-        f"import sys; sys.path.insert(0, {str(archive)!r}); import pymongo, bson, dns.resolver; "
-        f"assert pymongo.__file__.startswith({str(archive)!r}), pymongo.__file__; assert not bson.has_c()"
+        f"import sys; sys.path.insert(0, {str(archive)!r}); import croniter, pymongo, bson, dns.resolver; "
+        f"assert all(one.__file__.startswith({str(archive)!r}) for one in (croniter, pymongo)); assert not bson.has_c()"
     )
     run([sys.executable, "-I", "-S", "-c", code], archive.parent)
 

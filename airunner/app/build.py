@@ -86,16 +86,9 @@ def build(
         return front[0].handle(request)
 
     server = Server(
-        handle,
-        bus,
-        host=config.host,
-        port=config.port,
-        base_path=config.base_path,
-        tls=_tls(config),
-        workers=_WORKERS,
-        render=lambda error: front[0].refuse(error),
-        clock=clock,
-    )
+        handle, bus, host=config.host, port=config.port, base_path=config.base_path, tls=_tls(config),
+        workers=_WORKERS, render=lambda error: front[0].refuse(error), clock=clock,
+    )  # fmt: skip
     port = server.bind()[1]
     bell, shims = config.data / "bell", Shims(nursery, new_nursery)
     environment = _environment(environ)

@@ -7,7 +7,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from airunner.base.errors import Invalid
-from airunner.domain.fields import Checker, check_name, check_text, listed, raise_problems, said
+from airunner.domain.fields import (
+    Checker,
+    check_name,
+    check_number,
+    check_text,
+    listed,
+    raise_problems,
+    said,
+    shown_number,
+)
 from airunner.domain.record import Doc
 
 TYPES = ("string", "number", "boolean", "choice")
@@ -91,7 +100,7 @@ def check_value(label: str, value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return str(value)
+        return shown_number(check_number(label, value))
     return check_text(label, value, most=VALUE_CHARACTERS, least=0, lines=True, trim=False)
 
 

@@ -75,8 +75,7 @@ class Firing:
         origin = Origin(schedule.name, "schedule", schedule_id=schedule.id, scheduled_for=at, overlap=overlap)
         why = self._why_not(schedule)
         if why:
-            self._record(schedule, origin, Status.SKIPPED, why)
-            return Fired()
+            return Fired(self._record(schedule, origin, Status.SKIPPED, why))
         try:
             run = self._admission.admit(wish_of(schedule), origin)
         except Busy:
@@ -107,17 +106,19 @@ class Firing:
     def _not_admitted(self, schedule: Schedule, origin: Origin, error: AirunnerError) -> Fired:
         if error.code == "already_fired":  # by a server before us, which had no time to note it
             return Fired(run_of(self._store, schedule.id, origin.scheduled_for))
-        is_off = error.code == "profile_disabled"
-        self._record(schedule, origin, Status.SKIPPED if is_off else Status.FAILED, error.message)
+        status = Status.SKIPPED if error.code == "profile_disabled" else Status.FAILED
+        earlier = self._record(schedule, origin, status, error.message)
         _log.warning("schedule cannot run%s", pairs(schedule=schedule.id, error=error))
-        return Fired(None, error.message)
+        return Fired(earlier, None if earlier else error.message)
 
-    def _record(self, schedule: Schedule, origin: Origin, status: str, reason: str) -> None:
+    def _record(self, schedule: Schedule, origin: Origin, status: str, reason: str) -> str | None:
+        """Leave a record of a time that does not run; return the run that it has already, by a server before us."""
         run = self._admission.unstarted(self._prompt(schedule), origin, status, reason, schedule.working_directory)
         try:
             self._admission.queue(run)
         except Conflict:
-            _log.info("time has its run already%s", pairs(schedule=schedule.id, at=origin.scheduled_for))
+            return run_of(self._store, schedule.id, origin.scheduled_for)
+        return None
 
     def _record_missed(self, schedule: Schedule, due: planner.Due, now: datetime) -> None:
         prompt, runs = self._prompt(schedule), []

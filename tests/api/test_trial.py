@@ -67,7 +67,7 @@ def test_a_trial_that_is_run_again_without_its_profile_answers_like_any_run(shel
         ("GET", "profiles/sh"),
         ("PATCH", "profiles/sh"),
         ("PUT", "profiles/sh"),
-        ("DELETE", "profiles/sh"),
+        ("DELETE", "profiles/sh/lock"),
         ("POST", "profiles/sh/validate"),
         ("POST", "profiles/sh/test"),
         ("POST", "profiles/sh/duplicate"),

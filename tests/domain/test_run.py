@@ -82,7 +82,7 @@ def test_request_when_little_is_given_then_the_rest_is_left_out() -> None:
         ({"content": "x", "timeout": "5"}, "timeout"),
         ({"content": "x", "workingDirectory": "src"}, "workingDirectory"),
         ({"content": "x", "env": {"A B": "x"}}, "env.A B"),
-        ({"content": "x", "variables": {"A": 5}}, "variables.A"),
+        ({"content": "x", "variables": {"A": [5]}}, "variables.A"),
         ({"content": "x", "dryRun": 1}, "dryRun"),
         ({"content": "x", "id": "mine"}, "id"),
     ],
@@ -111,7 +111,7 @@ def test_trial_when_nothing_is_said_then_its_prompt_is_test() -> None:
     )
 
 
-@pytest.mark.parametrize("field", ["promptId", "agentProfileId", "timeout", "env", "dryRun", "type"])
+@pytest.mark.parametrize("field", ["promptId", "agentProfileId", "timeout", "env", "attachments", "type"])
 def test_trial_when_it_asks_for_what_only_a_run_has_then_refused(field: str) -> None:
     with pytest.raises(Invalid, match=f"{field}: unknown field"):
         StartRequest.for_trial({field: "x"})

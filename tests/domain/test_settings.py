@@ -25,6 +25,7 @@ def test_settings_when_nothing_was_saved_then_they_are_the_defaults() -> None:
         "allowedRoots": ["/"],
         "passEnv": [],
         "schedulesPaused": False,
+        "directoryPolicy": "parallel",
         "revision": 0,
     }
 

@@ -15,9 +15,10 @@ from airunner.base.errors import Busy
 from airunner.domain.run import new_run
 from airunner.engine import room
 from airunner.engine.dispatch import Dispatcher
+from airunner.engine.live import Live
 from airunner.engine.queue import Queue
 from airunner.spool.layout import folder_for
-from tests.helpers.clock import START
+from tests.helpers.clock import START, FakeClock
 
 FULL = "No run starts while the disk of {} is full; make room there."
 
@@ -29,7 +30,9 @@ class Yard:
     data: Path
     settings: dict[str, Any] = field(default_factory=lambda: {"maxConcurrentRuns": 3})
     away: bool = False
-    live: list[str] = field(default_factory=list)
+    live: dict[str, Live] = field(default_factory=dict)
+    profiles: list[dict[str, Any]] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
     timers: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
     full_at_start: bool = False
     path_is_known: bool = True
@@ -41,14 +44,20 @@ class Yard:
         steps = SimpleNamespace(
             later=lambda seconds, step: self.timers.append((seconds, step)), put=lambda step: step()
         )
-        store = SimpleNamespace(settings=self._settings, get=lambda kind, id: None, get_run=lambda id: None)
+        self.clock = FakeClock()
+        store = SimpleNamespace(settings=self._settings, find=lambda kind: self.profiles, get_run=lambda id: None)
         logins = SimpleNamespace(is_ready=self._is_ready)
         doors: Any = (store, self.queue, self.bus, steps, self.live, logins)
-        self.dispatch = Dispatcher(*doors, self._launch)
+        self.dispatch = Dispatcher(*doors, self._launch, self._skip, self.clock)
 
-    def take(self, run_id: str, root: Path | None = None) -> None:
+    def take(self, run_id: str, root: Path | None = None, **fields: Any) -> None:
         folder = folder_for(root or self.data, run_id, START)
-        self.dispatch.take(new_run(runId=run_id, queuedAt=START, folder=str(folder), agentProfileId="p"))
+        run = new_run(**{"runId": run_id, "queuedAt": START, "folder": str(folder), "agentProfileId": "p", **fields})
+        self.dispatch.take(run)
+
+    def end(self, run_id: str) -> None:
+        del self.live[run_id]
+        self.dispatch.pump()
 
     def wait(self) -> None:
         """Take what is due by time."""
@@ -70,7 +79,10 @@ class Yard:
         if self.full_at_start:
             self.queue.hold(run)
         else:
-            self.live.append(run["runId"])
+            self.live[run["runId"]] = Live.of(run, 0)
+
+    def _skip(self, run: Any, reason: str) -> None:
+        self.skipped.append((run["runId"], reason))
 
 
 class Disks(dict[Path, str]):
@@ -95,7 +107,7 @@ def yard(tmp_path: Path, disks: Disks) -> Yard:
 def test_pump_when_there_is_room_then_no_timer_is_set(yard: Yard) -> None:
     for name in "abcd":
         yard.take(name)
-    assert yard.live == ["a", "b", "c"]
+    assert list(yard.live) == ["a", "b", "c"]
     assert yard.timers == []
     assert yard.queue.why("d") is None
 
@@ -106,7 +118,7 @@ def test_pump_when_the_disk_is_full_then_runs_keep_their_place_and_it_is_looked_
     disks[yard.data] = "full"
     for name in "abc":
         yard.take(name)
-    assert yard.live == []
+    assert list(yard.live) == []
     assert [yard.queue.why(name) for name in "abc"] == ["full"] * 3
     assert len(yard.timers) == 1
     number = yard.bus.number
@@ -116,7 +128,7 @@ def test_pump_when_the_disk_is_full_then_runs_keep_their_place_and_it_is_looked_
     yard.queue.take("b")
     disks.clear()
     yard.wait()
-    assert yard.live == ["a", "c"]
+    assert list(yard.live) == ["a", "c"]
     assert yard.timers == []
     assert yard.queue.why("a") is None
 
@@ -134,25 +146,25 @@ def test_pump_when_one_disk_is_full_then_runs_for_another_pass(yard: Yard, disks
     yard.take("a", tmp_path / "logs")
     yard.take("b", tmp_path / "logs")
     yard.take("c")
-    assert yard.live == ["c"]
+    assert list(yard.live) == ["c"]
     assert (yard.queue.why("a"), yard.queue.why("b")) == ("full", "full")
     disks.clear()
     yard.wait()
-    assert yard.live == ["c", "a", "b"]
+    assert list(yard.live) == ["c", "a", "b"]
 
 
 def test_pump_when_the_disk_fills_at_the_start_itself_then_the_run_is_held_and_tried_again(yard: Yard) -> None:
     yard.full_at_start = True
     yard.take("a")
     yard.take("b")
-    assert yard.live == []
+    assert list(yard.live) == []
     assert yard.queue.why("b") == yard.queue.why("a") == FULL.format(yard.data)
     number = yard.bus.number
     yard.wait()
     assert yard.bus.number == number
     yard.full_at_start = False
     yard.wait()
-    assert yard.live == ["a", "b"]
+    assert list(yard.live) == ["a", "b"]
 
 
 def test_pump_when_the_store_is_away_then_one_timer_asks_again(yard: Yard) -> None:
@@ -162,7 +174,7 @@ def test_pump_when_the_store_is_away_then_one_timer_asks_again(yard: Yard) -> No
     assert len(yard.timers) == 1
     yard.away = False
     yard.wait()
-    assert yard.live == ["a", "b", "c"]
+    assert list(yard.live) == ["a", "b", "c"]
     assert yard.timers == []
 
 
@@ -170,12 +182,12 @@ def test_pump_when_a_login_shell_has_not_told_its_path_then_runs_wait_in_the_que
     yard.path_is_known = False
     yard.take("a")
     yard.take("b")
-    assert (yard.live, yard.timers) == ([], [])
+    assert (yard.live, yard.timers) == ({}, [])
     assert "a" in yard.queue
     yard.path_is_known = True
     for then in yard.told:
         then()
-    assert yard.live == ["a", "b"]
+    assert list(yard.live) == ["a", "b"]
 
 
 def test_queue_when_a_run_comes_back_then_it_has_its_old_place(tmp_path: Path, disks: Disks) -> None:
@@ -188,4 +200,4 @@ def test_queue_when_a_run_comes_back_then_it_has_its_old_place(tmp_path: Path, d
     yard.live.clear()
     yard.settings["maxConcurrentRuns"] = 9
     yard.dispatch.pump()
-    assert yard.live == ["a", "b", "c"]
+    assert list(yard.live) == ["a", "b", "c"]

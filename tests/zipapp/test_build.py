@@ -50,7 +50,7 @@ def test_archive_when_opened_then_in_order_deflated_and_plain_files(archive: Pat
 def test_archive_when_listed_then_nothing_compiled_and_nothing_from_tests(archive: Path) -> None:
     assert [name for name in names(archive) if name.endswith((".so", ".pyc", ".pyd", ".c", ".h", ".map"))] == []
     assert {name.split("/")[0] for name in names(archive)} == {
-        "__main__.py", "airunner", "bson", "dns", "licenses", "pymongo",
+        "__main__.py", "airunner", "bson", "croniter", "dateutil", "dns", "licenses", "pymongo",
     }  # fmt: skip
     assert archive.stat().st_size <= 3_000_000
 
@@ -69,7 +69,7 @@ def test_archive_when_listed_then_each_library_has_its_licence(archive: Path) ->
     licensed = {name.removeprefix("licenses/").rpartition("/")[0] for name in names(archive) if "licenses/" in name}
     locked = json.loads((ROOT / "zipapp/package-lock.json").read_text())["packages"]
     wanted = {name.removeprefix("node_modules/") for name, entry in locked.items() if name and not entry.get("dev")}
-    assert licensed == wanted | {"airunner", "dnspython", "pymongo"}
+    assert licensed == wanted | {"airunner", "croniter", "dnspython", "pymongo", "python_dateutil"}
 
 
 def test_locks_when_read_then_every_package_is_pinned_by_its_content() -> None:
