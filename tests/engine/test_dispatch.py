@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 
 from airunner.base.bus import Bus
 from airunner.base.errors import Busy
+from airunner.domain.profile import Profile
+from airunner.domain.record import to_doc
 from airunner.domain.run import new_run
 from airunner.engine import room
 from airunner.engine.dispatch import Dispatcher
@@ -201,3 +204,89 @@ def test_queue_when_a_run_comes_back_then_it_has_its_old_place(tmp_path: Path, d
     yard.settings["maxConcurrentRuns"] = 9
     yard.dispatch.pump()
     assert list(yard.live) == ["a", "b", "c"]
+
+
+# Gates
+
+
+def profile(**fields: Any) -> dict[str, Any]:
+    made = Profile.from_input({"name": "p", "invocationTemplate": 'x "$PROMPT"'}, id="p", now=START)
+    return {**to_doc(made), **fields}
+
+
+def lock(minutes: int | None) -> dict[str, Any]:
+    until = None if minutes is None else START + timedelta(minutes=minutes)
+    return {"since": START, "until": until, "reason": "quota", "by": "me"}
+
+
+def test_pump_when_the_profile_is_locked_then_runs_wait_and_start_when_it_ends(yard: Yard) -> None:
+    yard.profiles = [profile(lock=lock(30))]
+    yard.take("a")
+    yard.take("b", triggeredBy="test")
+    assert list(yard.live) == ["b"]  # a quick test passes every gate
+    assert yard.queue.why("a") == "The profile p is locked until 2026-03-12 15:02 UTC: quota."
+    for _ in range(30):
+        ((seconds, _),) = yard.timers
+        assert seconds == 60
+        yard.clock.pass_(seconds)
+        yard.wait()
+    assert list(yard.live) == ["b", "a"]
+
+
+def test_pump_when_the_profile_is_locked_for_good_then_nothing_polls_and_unlocking_starts_it(yard: Yard) -> None:
+    yard.profiles = [profile(lock=lock(None))]
+    yard.take("a")
+    assert (list(yard.live), yard.timers) == ([], [])
+    assert yard.queue.why("a") == "The profile p is locked until it is unlocked: quota."
+    yard.profiles = [profile()]
+    yard.dispatch.pump()
+    assert list(yard.live) == ["a"]
+
+
+def test_pump_when_the_profile_was_locked_meanwhile_and_skips_then_waiting_runs_are_skipped(yard: Yard) -> None:
+    yard.settings["maxConcurrentRuns"] = 1
+    yard.profiles = [profile()]
+    yard.take("a")
+    yard.take("b")
+    yard.profiles = [profile(lock=lock(30), whileLocked="skip")]
+    yard.end("a")
+    assert yard.skipped == [("b", "The profile p is locked until 2026-03-12 15:02 UTC: quota.")]
+    assert "b" not in yard.queue
+
+
+def test_pump_when_directories_are_queued_then_runs_in_one_wait_and_others_pass(yard: Yard) -> None:
+    yard.settings["directoryPolicy"] = "queue"
+    yard.take("a", workingDirectory="/srv/x")
+    yard.take("b", workingDirectory="/srv/x")
+    yard.take("c", workingDirectory="/srv/y")
+    assert list(yard.live) == ["a", "c"]
+    assert yard.queue.why("b") == "Waits for the end of another run in /srv/x."
+    assert yard.timers == []
+    yard.end("a")
+    assert list(yard.live) == ["c", "b"]
+
+
+def test_pump_when_a_schedule_queues_then_its_runs_are_one_after_the_other(yard: Yard) -> None:
+    for name in "ab":
+        yard.take(name, workingDirectory="/srv", scheduleId="s", overlap="queue")
+    yard.take("c", workingDirectory="/srv", scheduleId="t", overlap="queue")
+    assert list(yard.live) == ["a", "c"]
+    yard.end("a")
+    assert list(yard.live) == ["c", "b"]
+
+
+def test_pump_when_an_attempt_is_for_later_then_it_waits_until_then(yard: Yard) -> None:
+    yard.take("a", attempt=2, notBefore=START + timedelta(seconds=90))
+    assert yard.queue.why("a") == "Attempt 2, not before 2026-03-12 14:33 UTC."
+    for seconds in (60, 30):
+        assert yard.live == {}
+        assert yard.timers[0][0] == seconds
+        yard.clock.pass_(seconds)
+        yard.wait()
+    assert list(yard.live) == ["a"]
+
+
+def test_pump_when_a_later_hold_ends_sooner_then_it_is_looked_at_sooner(yard: Yard) -> None:
+    yard.take("a", attempt=2, notBefore=START + timedelta(seconds=50))
+    yard.take("b", attempt=2, notBefore=START + timedelta(seconds=5))
+    assert sorted(seconds for seconds, _ in yard.timers) == [5, 50]
