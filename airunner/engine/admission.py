@@ -85,6 +85,10 @@ class Admission:
             self._conductor.enqueue(run)
         return run
 
+    def call_off(self, run_id: str, reason: str) -> None:
+        """Skip a run if it is still queued, with the reason."""
+        self._conductor.call_off(run_id, reason)
+
     def resolve(self, request: StartRequest, origin: Origin, run_id: str | None = None) -> Doc:
         """Return the run that the request stands for, without storing or starting anything."""
         saved = self._saved_prompt(request.prompt_id)

@@ -59,9 +59,8 @@ class Conductor:
         self._queue = queue
         self._live: dict[str, Live] = {}
         self._sweeper = Sweeper(clock, self._steps, waits, self._live, self._look, self._end)
-        self._dispatch = Dispatcher(
-            store, queue, bus, self._steps, self._live, environment, self._launch, self._skip, clock
-        )
+        doors = (environment, self._launch, lambda run, why: self._close_unstarted(run, "skipped", why), clock)
+        self._dispatch = Dispatcher(store, queue, bus, self._steps, self._live, *doors)
         self._open = True
 
     # What other threads may call
@@ -102,6 +101,10 @@ class Conductor:
         """Hear that the settings changed."""
         self._steps.put(self._dispatch.pump)
 
+    def call_off(self, run_id: str, reason: str) -> None:
+        """Skip a run if it is still queued."""
+        self._steps.put(self._dispatch.call_off, run_id, reason)
+
     def why_queued(self, run_id: str) -> str | None:
         """Return what keeps a queued run from its start, None when it only waits for its turn."""
         return self._queue.why(run_id)
@@ -139,9 +142,6 @@ class Conductor:
             else:
                 _log.warning("run not started%s", pairs(run=run_id, error=error), exc_info=error)
                 self._close_unstarted(run, "failed", finish.why_not_started(error))
-
-    def _skip(self, run: Doc, reason: str) -> None:
-        self._close_unstarted(run, "skipped", reason)
 
     def _close_unstarted(self, run: Doc, status: str, reason: str) -> None:
         """Close a run that has no shim of ours; a shim of an earlier server may come to it only now, or did before."""

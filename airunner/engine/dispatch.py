@@ -79,6 +79,11 @@ class Dispatcher:
             # The wall clock may be set while it waits.
             self._later(min(max((news.next_end - now).total_seconds(), _LEAST_SECONDS), _LONGEST_SECONDS))
 
+    def call_off(self, run_id: str, reason: str) -> None:
+        """Close a run that still waits; one that has left the queue goes on."""
+        if run := self._queue.take(run_id):
+            self._skip(run, reason)
+
     def find_out(self, run_id: str) -> None:
         """Take a run of which only the store knows whether it is queued."""
         try:

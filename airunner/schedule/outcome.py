@@ -10,6 +10,7 @@ from airunner.base.bus import Bus
 from airunner.base.clock import Clock
 from airunner.base.errors import AirunnerError, Busy
 from airunner.base.log import logger, pairs
+from airunner.domain.query import RunQuery
 from airunner.domain.record import Doc, from_doc, to_doc
 from airunner.domain.schedule import Plan, Schedule
 from airunner.domain.states import ACTIVE, Status
@@ -43,6 +44,12 @@ class Outcomes:
         retry = self._retry(schedule, run) if run and run["status"] in _FAILED else None
         self._note(schedule, run_id, run, retry)
         return (retry,) if retry else ()
+
+    def call_off(self, schedule_id: str, reason: str) -> None:
+        """Skip the attempts that were to come of a schedule that is off or gone. Raises Busy."""
+        coming = RunQuery(schedule_id=schedule_id, status=(Status.QUEUED,), triggered_by=("retry",))
+        for run in self._store.find_runs(coming).runs:
+            self._admission.call_off(run["runId"], reason)
 
     def disable_if_hopeless(self, schedule: Schedule, plan: Plan) -> None:
         """Switch a schedule off that has failed as often in a row as it may. Raises Busy."""

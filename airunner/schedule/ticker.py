@@ -64,8 +64,10 @@ class Ticker:
             self._alarm.close()
 
     def changed(self, schedule: Schedule) -> None:
-        """Plan a schedule that was made or changed, from now on. Raises Busy."""
+        """Plan a schedule that was made or changed, from now on; attempts to come of one that is off do not. Raises Busy."""
         self._plan(schedule, self._clock.now())
+        if not schedule.enabled:
+            self._outcomes.call_off(schedule.id, "The schedule was switched off before this attempt.")
         if self._is_open:
             self._alarm.wake()
 
@@ -76,9 +78,10 @@ class Ticker:
             self.changed(from_doc(Schedule, doc))
 
     def forget(self, schedule_id: str) -> None:
-        """Fire a schedule that was deleted no more."""
+        """Fire a schedule that was deleted no more, nor try again what it started. Raises Busy."""
         with self._lock:
             self._due.pop(schedule_id, None)
+        self._outcomes.call_off(schedule_id, "The schedule was deleted before this attempt.")
 
     def is_alive(self) -> bool:
         """Say whether the thread works."""

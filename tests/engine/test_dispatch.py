@@ -290,3 +290,13 @@ def test_pump_when_a_later_hold_ends_sooner_then_it_is_looked_at_sooner(yard: Ya
     yard.take("a", attempt=2, notBefore=START + timedelta(seconds=50))
     yard.take("b", attempt=2, notBefore=START + timedelta(seconds=5))
     assert sorted(seconds for seconds, _ in yard.timers) == [5, 50]
+
+
+def test_call_off_when_a_run_still_waits_then_it_is_skipped_and_one_that_runs_goes_on(yard: Yard) -> None:
+    yard.settings["maxConcurrentRuns"] = 1
+    yard.take("a")
+    yard.take("b")
+    for name in ("a", "b", "c"):
+        yard.dispatch.call_off(name, "off")
+    assert yard.skipped == [("b", "off")]
+    assert list(yard.live) == ["a"]

@@ -37,6 +37,7 @@ class Clockwork:
         self.store = store or open_store("sqlite", data_folder=folder / "data", clock=self.clock)
         self.bus, self.ids = Bus(), Ids(self.clock)
         self.queued: list[str] = []
+        self.called_off: list[tuple[str, str]] = []
         self.ticks = 0
         if not self.store.find("profiles"):
             self._furnish()
@@ -49,7 +50,10 @@ class Clockwork:
 
     def _build(self) -> None:
         conductor: Any = SimpleNamespace(
-            check_open=lambda: None, enqueue=lambda run: self.queued.append(run["runId"]), find_out=self.queued.append
+            check_open=lambda: None,
+            call_off=lambda *given: self.called_off.append(given),
+            enqueue=lambda run: self.queued.append(run["runId"]),
+            find_out=self.queued.append,
         )
         environment = Environment({}, LoginPaths(lambda account: "/bin"))
         self.admission = Admission(

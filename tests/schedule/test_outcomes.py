@@ -110,6 +110,17 @@ def test_retry_when_it_waits_then_the_next_time_does_not_run_beside_it(works: Cl
     assert [(run["attempt"], run["status"]) for run in works.runs()] == [(1, "failed"), (2, "queued"), (1, "skipped")]
 
 
+def test_retry_when_the_schedule_is_switched_off_before_it_then_it_is_called_off(works: Clockwork) -> None:
+    works.schedule("0 11 * * *", retries=1)
+    works.until("2026-03-12 11:00:10")
+    works.end_all("failed")
+    works.change("s1", enabled=False)
+    retry = works.runs()[1]["runId"]
+    assert works.called_off == [(retry, "The schedule was switched off before this attempt.")]
+    works.ticker.forget("s1")
+    assert works.called_off[1] == (retry, "The schedule was deleted before this attempt.")
+
+
 # Failures that count
 
 
