@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from airunner import __version__
 from airunner.base.errors import AirunnerError, Invalid
+from airunner.cli.tree import Words, add_verb, add_word, count, minutes, pair
 from airunner.config import OPTIONS, Config, load
 
 Arguments = argparse.Namespace
@@ -149,16 +150,18 @@ def parser() -> argparse.ArgumentParser:
     tree = argparse.ArgumentParser(prog="airunner", description="Run, watch and audit AI coding agents.")
     tree.add_argument("--version", action="version", version=f"airunner {__version__}")
     words = tree.add_subparsers(dest="word", metavar="WORD", required=True)
-    _add(words, "serve", "start the server and its web page", _serve)
+    add_word(words, "serve", "start the server and its web page", _serve)
     _add_run(words)
     _add_runs(words)
     _add_logs(words)
-    _add(words, "kill", "end a run and everything it started", _kill).add_argument("run", metavar="RUN", help=_RUN_HELP)
+    add_word(words, "kill", "end a run and everything it started", _kill).add_argument(
+        "run", metavar="RUN", help=_RUN_HELP
+    )
     _add_profiles(words)
     _add_token(words)
-    _add(words, "doctor", "look whether this machine has what is needed", _doctor)
-    _add(words, "version", "print the version", _version, configured=False)
-    helper = _add(words, "help", "print this help, or that of a word", None, configured=False)
+    add_word(words, "doctor", "look whether this machine has what is needed", _doctor)
+    add_word(words, "version", "print the version", _version, configured=False)
+    helper = add_word(words, "help", "print this help, or that of a word", None, configured=False)
     helper.add_argument("about", nargs="?", metavar="WORD", choices=tuple(words.choices))
     helper.set_defaults(act=lambda arguments: _help(tree, words.choices.get(arguments.about)))
     return tree
@@ -169,119 +172,57 @@ def _help(tree: argparse.ArgumentParser, of_word: argparse.ArgumentParser | None
     return 0
 
 
-Words = argparse._SubParsersAction  # the type that add_subparsers returns; argparse has no public name for it
-
-
-def _add(
-    words: Words[argparse.ArgumentParser],
-    name: str,
-    summary: str,
-    act: Callable[..., int] | None,
-    *,
-    configured: bool = True,
-) -> argparse.ArgumentParser:
-    parser = words.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
-    parser.set_defaults(act=act, configured=configured)
-    if configured:
-        _add_options(parser, name)
-    return parser
-
-
-def _add_options(parser: argparse.ArgumentParser, word: str) -> None:
-    for option in OPTIONS:
-        if word not in option.words or option.only_variable:
-            continue
-        text = f"{option.help} (variable {option.variable}"
-        text += f"; default {option.default})" if option.default not in (None, "", (), False) else ")"
-        # Left out when not given: a verb's parser must not undo what stood before the verb.
-        unset = argparse.SUPPRESS
-        if option.metavar is None:
-            parser.add_argument(f"--{option.name}", action="store_const", const=True, default=unset, help=text)
-        else:
-            action = "append" if option.repeatable else "store"
-            parser.add_argument(f"--{option.name}", action=action, default=unset, metavar=option.metavar, help=text)
-
-
-def _add_verb(verbs: Words[argparse.ArgumentParser], word: str, verb: str, summary: str) -> argparse.ArgumentParser:
-    parser = verbs.add_parser(verb, help=summary, description=summary[0].upper() + summary[1:] + ".")
-    _add_options(parser, word)
-    return parser
-
-
 def _add_run(words: Words[argparse.ArgumentParser]) -> None:
-    parser = _add(words, "run", "run a prompt, show its output and end with its exit code", _run)
+    parser = add_word(words, "run", "run a prompt, show its output and end with its exit code", _run)
     parser.add_argument("prompt", help="the prompt; `-` reads it from standard input, `@path` names a file with it")
     parser.add_argument("--profile", required=True, metavar="SLUG", help="agent profile to use")
     parser.add_argument("--dir", metavar="DIR", help="working directory (default: the current one)")
-    parser.add_argument("--timeout", type=_minutes, metavar="MIN", help="minutes after which the run is ended")
-    parser.add_argument("--var", action="append", type=_pair, default=[], metavar="K=V", help="value for a {{K}}")
+    parser.add_argument("--timeout", type=minutes, metavar="MIN", help="minutes after which the run is ended")
+    parser.add_argument("--var", action="append", type=pair, default=[], metavar="K=V", help="value for a {{K}}")
     parser.add_argument("--detach", action="store_true", help="print the run's id and leave it running")
     parser.add_argument("--dry-run", action="store_true", help="print the command and start nothing")
 
 
 def _add_runs(words: Words[argparse.ArgumentParser]) -> None:
-    parser = _add(words, "runs", "list runs, the newest first", _runs)
+    parser = add_word(words, "runs", "list runs, the newest first", _runs)
     parser.add_argument("--status", action="append", default=[], metavar="STATUS", help="only runs of this status")
-    parser.add_argument("--limit", type=_count, default=20, metavar="N", help="at most N runs (default 20)")
+    parser.add_argument("--limit", type=count, default=20, metavar="N", help="at most N runs (default 20)")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_logs(words: Words[argparse.ArgumentParser]) -> None:
-    parser = _add(words, "logs", "print the output of a run as clean text", _logs)
+    parser = add_word(words, "logs", "print the output of a run as clean text", _logs)
     parser.add_argument("run", metavar="RUN", help=_RUN_HELP)
     parser.add_argument("-f", "--follow", action="store_true", help="go on until the run has ended")
     parser.add_argument("--raw", action="store_true", help="print every byte as the agent wrote it")
 
 
 def _add_profiles(words: Words[argparse.ArgumentParser]) -> None:
-    parser = _add(words, "profiles", "list, create, show or delete agent profiles", _profiles)
+    parser = add_word(words, "profiles", "list, create, show or delete agent profiles", _profiles)
     parser.add_argument("--json", action="store_true", help="print JSON")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB")
-    create = _add_verb(verbs, "profiles", "create", "create a profile")
+    create = add_verb(verbs, "profiles", "create", "create a profile")
     create.add_argument("--name", required=True, help="name for people")
     create.add_argument("--template", required=True, metavar="COMMAND", help="such as 'claude -p -- \"$PROMPT\"'")
     create.add_argument("--slug", help="name for commands (default: made from the name)")
     create.add_argument("--agent-type", default="custom", metavar="TYPE", help="family of the agent (default custom)")
-    create.add_argument("--env", action="append", type=_pair, default=[], metavar="K=V", help="variable for the agent")
+    create.add_argument("--env", action="append", type=pair, default=[], metavar="K=V", help="variable for the agent")
     create.add_argument("--no-tty", action="store_true", help="run on pipes, without a terminal")
     ways = ("argument", "file", "stdin")
     create.add_argument("--prompt-via", choices=ways, help="how the prompt goes in (default: as the template has it)")
     create.add_argument("--run-as-user", metavar="USER", help="run as another user (a server that is root)")
     create.add_argument("--acknowledge", action="append", default=[], metavar="CODE", help="danger known and wanted")
     for verb, summary in (("show", "print a profile"), ("delete", "delete a profile")):
-        parser = _add_verb(verbs, "profiles", verb, summary)
+        parser = add_verb(verbs, "profiles", verb, summary)
         parser.add_argument("profile", metavar="SLUG", help="slug or id of the profile")
 
 
 def _add_token(words: Words[argparse.ArgumentParser]) -> None:
-    parser = _add(words, "token", "create, list or revoke tokens", _token)
+    parser = add_word(words, "token", "create, list or revoke tokens", _token)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    create = _add_verb(verbs, "token", "create", "create a token and print it, once")
+    create = add_verb(verbs, "token", "create", "create a token and print it, once")
     create.add_argument("--name", required=True, help="what it is for")
     create.add_argument("--role", required=True, choices=("viewer", "operator", "admin"), help="what it may do")
-    create.add_argument("--days", type=_count, metavar="D", help="days after which it ends (default: never)")
-    _add_verb(verbs, "token", "list", "list tokens").add_argument("--json", action="store_true", help="print JSON")
-    _add_verb(verbs, "token", "revoke", "end a token").add_argument("id", metavar="ID", help="id of the token")
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise argparse.ArgumentTypeError(f"must be NAME=VALUE, not {text!r}")
-    return name, value
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 1, not {text!r}")
-    return int(text)
-
-
-def _minutes(text: str) -> float:
-    try:
-        minutes = float(text)
-    except ValueError:
-        minutes = 0
-    if not 0 < minutes < float("inf"):
-        raise argparse.ArgumentTypeError(f"must be minutes over 0, fractions allowed, not {text!r}")
-    return minutes
+    create.add_argument("--days", type=count, metavar="D", help="days after which it ends (default: never)")
+    add_verb(verbs, "token", "list", "list tokens").add_argument("--json", action="store_true", help="print JSON")
+    add_verb(verbs, "token", "revoke", "end a token").add_argument("id", metavar="ID", help="id of the token")
