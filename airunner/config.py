@@ -18,7 +18,7 @@ Caster = Callable[[object, Path], Any]
 _YES, _NO = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no", "off"})
 _SERVE = ("serve",)
 _STORE = ("serve", "token", "doctor")
-_CLIENT = ("run", "runs", "logs", "kill", "profiles", "token", "doctor")
+_CLIENT = ("run", "runs", "logs", "kill", "prompts", "schedules", "profiles", "token", "doctor")
 _LOCAL = (*_SERVE, *_CLIENT)
 
 

@@ -84,9 +84,13 @@ class Api:
         """POST below the API's base; return the JSON answer."""
         return self.call("POST", path, body=body)
 
-    def delete(self, path: str) -> Any:
+    def patch(self, path: str, body: object) -> Any:
+        """PATCH below the API's base; return the JSON answer."""
+        return self.call("PATCH", path, body=body)
+
+    def delete(self, path: str, **query: Any) -> Any:
         """DELETE below the API's base; return the JSON answer."""
-        return self.call("DELETE", path)
+        return self.call("DELETE", path, query=query)
 
     def call(self, method: str, path: str, *, body: object = None, query: Mapping[str, Any] | None = None) -> Any:
         """Make one call; raise Unreachable when no answer comes, Refused when it is an error."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from airunner import __version__
 from airunner.base.errors import AirunnerError, Invalid
 from airunner.cli.tree import Words, add_verb, add_word, count, minutes, pair
+from airunner.cli.tree_schedules import add_prompts, add_schedules
 from airunner.config import OPTIONS, Config, load
 
 Arguments = argparse.Namespace
@@ -157,6 +158,8 @@ def parser() -> argparse.ArgumentParser:
     add_word(words, "kill", "end a run and everything it started", _kill).add_argument(
         "run", metavar="RUN", help=_RUN_HELP
     )
+    add_prompts(words)
+    add_schedules(words)
     _add_profiles(words)
     _add_token(words)
     add_word(words, "doctor", "look whether this machine has what is needed", _doctor)

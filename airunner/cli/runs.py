@@ -1,9 +1,10 @@
-"""The words about runs: run, runs, logs, kill."""
+"""The words about runs: run, runs, logs, kill; and how a run that was asked for is seen through."""
 
 from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,13 @@ _PAGE = 200  # the most runs the server puts into one answer
 def start(arguments: Namespace, config: Config) -> int:
     """Start a run and, unless it is to be left alone, show its output; return the agent's exit code."""
     body = _request(arguments)
+    return see_run(arguments, config, lambda api: api.post("run", body))
+
+
+def see_run(arguments: Namespace, config: Config, ask: Callable[[Api], Any]) -> int:
+    """Show the run that `ask` asks for until its end; only its command (`dry_run`) or its id (`detach`) where wanted."""
     with Signals() as signals, Api(config, signals) as api:
-        run = api.post("run", body)
+        run = ask(api)
         if arguments.dry_run:
             print(part(run, "command", str))
             return 0
@@ -99,18 +105,10 @@ def find_run(api: Api, name: str) -> str:
 
 
 def _request(arguments: Namespace) -> dict[str, Any]:
-    folder = Path.cwd() / arguments.dir if arguments.dir else Path.cwd()
-    prompt = sys.stdin.buffer.read() if arguments.prompt == "-" else arguments.prompt.encode("utf-8", "surrogateescape")
-    try:
-        content = prompt.decode()
-    except UnicodeDecodeError:
-        raise Invalid("The prompt is not UTF-8 text.") from None
-    is_file = content.startswith("@") and arguments.prompt != "-"
     body: dict[str, Any] = {
-        "content": content,
-        "type": "file-reference" if is_file else "inline",
+        **read_prompt(arguments.prompt),
         "agentProfileId": arguments.profile,
-        "workingDirectory": str(folder.resolve()),
+        "workingDirectory": directory(arguments.dir or ""),
     }
     if arguments.timeout is not None:
         body["timeout"] = arguments.timeout
@@ -119,6 +117,22 @@ def _request(arguments: Namespace) -> dict[str, Any]:
     if arguments.dry_run:
         body["dryRun"] = True
     return body
+
+
+def read_prompt(given: str) -> dict[str, str]:
+    """Return content and type of a prompt: the text itself, `@path`, or `-` for standard input; raise Invalid."""
+    prompt = sys.stdin.buffer.read() if given == "-" else given.encode("utf-8", "surrogateescape")
+    try:
+        content = prompt.decode()
+    except UnicodeDecodeError:
+        raise Invalid("The prompt is not UTF-8 text.") from None
+    is_file = content.startswith("@") and given != "-"
+    return {"content": content, "type": "file-reference" if is_file else "inline"}
+
+
+def directory(given: str) -> str:
+    """Return the path of a directory, a relative one from the current directory."""
+    return str((Path.cwd() / given).resolve())
 
 
 def _see_through(api: Api, signals: Signals, run_id: str) -> int:

@@ -50,6 +50,14 @@ def local_time(iso: object) -> str:
         return plain(iso)
 
 
+def local_moment(iso: object) -> str:
+    """Return a time of the API with the zone that this machine has then: summer time may begin before it comes."""
+    try:
+        return from_iso(str(iso)).astimezone().strftime("%Y-%m-%d %H:%M:%S %Z") if iso else "-"
+    except ValueError:
+        return plain(iso)
+
+
 def zone_name() -> str:
     """Return the name of this machine's time zone, such as CET."""
     return datetime.now().astimezone().tzname() or "local"

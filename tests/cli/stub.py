@@ -77,7 +77,7 @@ class Stub:
             def do_GET(self) -> None:
                 stub.answer(self)
 
-            do_POST = do_DELETE = do_GET
+            do_POST = do_PATCH = do_DELETE = do_GET
 
         return Handler
 

@@ -21,7 +21,10 @@ from tests.helpers.server import ROOT
         (), ("nonsense",), ("run",), ("run", "x"), ("run", "x", "--profile", "p", "--timeout", "0"),
         ("run", "x", "--profile", "p", "--timeout", "nan"), ("run", "x", "--profile", "p", "--var", "A"),
         ("runs", "--limit", "0"), ("token",), ("token", "create", "--name", "x", "--role", "king"),
-        ("serve", "--what"), ("profiles", "create", "--name", "x"),
+        ("serve", "--what"), ("profiles", "create", "--name", "x"), ("prompts", "tag", "x"),
+        ("prompts", "create", "x", "--name", "y"),
+        ("schedules", "create", "--name", "x", "--prompt", "y"), ("schedules", "change", "x", "--retries", "-1"),
+        ("schedules", "change", "x", "--timeout", "0"), ("schedules", "on"), ("schedules", "preview"),
     ],
 )  # fmt: skip
 def test_main_when_arguments_cannot_be_read_then_usage_and_2(
