@@ -18,6 +18,7 @@ from airunner.cli.tree_schedules import add_prompts, add_schedules
 from airunner.config import OPTIONS, Config, load
 
 Arguments = argparse.Namespace
+_PROFILE_HELP = "slug or id of the profile"
 _RUN_HELP = "id of a run, a unique beginning of one, or `last`"
 
 
@@ -103,8 +104,10 @@ def _run(arguments: Arguments, config: Config) -> int:
 
 
 def _runs(arguments: Arguments, config: Config) -> int:
-    from airunner.cli.runs import show_runs
+    from airunner.cli.runs import pin, show_runs
 
+    if arguments.verb:
+        return pin(config, arguments.run, arguments.verb == "pin")
     return show_runs(config, statuses=arguments.status, limit=arguments.limit, as_json=arguments.json)
 
 
@@ -187,10 +190,13 @@ def _add_run(words: Words[argparse.ArgumentParser]) -> None:
 
 
 def _add_runs(words: Words[argparse.ArgumentParser]) -> None:
-    parser = add_word(words, "runs", "list runs, the newest first", _runs)
+    parser = add_word(words, "runs", "list runs, the newest first, or pin one", _runs)
     parser.add_argument("--status", action="append", default=[], metavar="STATUS", help="only runs of this status")
     parser.add_argument("--limit", type=count, default=20, metavar="N", help="at most N runs (default 20)")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB")
+    for verb, summary in (("pin", "keep a run whatever its age"), ("unpin", "let a pinned run go with its time")):
+        add_verb(verbs, "runs", verb, summary).add_argument("run", metavar="RUN", help=_RUN_HELP)
 
 
 def _add_logs(words: Words[argparse.ArgumentParser]) -> None:
@@ -201,7 +207,7 @@ def _add_logs(words: Words[argparse.ArgumentParser]) -> None:
 
 
 def _add_profiles(words: Words[argparse.ArgumentParser]) -> None:
-    parser = add_word(words, "profiles", "list, create, show or delete agent profiles", _profiles)
+    parser = add_word(words, "profiles", "list, create, show, lock or delete agent profiles", _profiles)
     parser.add_argument("--json", action="store_true", help="print JSON")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB")
     create = add_verb(verbs, "profiles", "create", "create a profile")
@@ -216,8 +222,15 @@ def _add_profiles(words: Words[argparse.ArgumentParser]) -> None:
     create.add_argument("--run-as-user", metavar="USER", help="run as another user (a server that is root)")
     create.add_argument("--acknowledge", action="append", default=[], metavar="CODE", help="danger known and wanted")
     for verb, summary in (("show", "print a profile"), ("delete", "delete a profile")):
-        parser = add_verb(verbs, "profiles", verb, summary)
-        parser.add_argument("profile", metavar="SLUG", help="slug or id of the profile")
+        add_verb(verbs, "profiles", verb, summary).add_argument("profile", metavar="SLUG", help=_PROFILE_HELP)
+    lock = add_verb(verbs, "profiles", "lock", "let new runs of a profile wait, or be skipped, as it says")
+    lock.add_argument("profile", metavar="SLUG", help=_PROFILE_HELP)
+    end = lock.add_mutually_exclusive_group()
+    end.add_argument("--until", metavar="T", help="time of its end (default: until it is unlocked)")
+    end.add_argument("--minutes", type=minutes, metavar="M", help="minutes until its end")
+    lock.add_argument("--reason", help="why, for whoever waits")
+    unlock = add_verb(verbs, "profiles", "unlock", "let a profile's runs start again")
+    unlock.add_argument("profile", metavar="SLUG", help=_PROFILE_HELP)
 
 
 def _add_token(words: Words[argparse.ArgumentParser]) -> None:

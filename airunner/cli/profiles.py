@@ -1,12 +1,14 @@
-"""The word `profiles`: list, create, show, delete."""
+"""The word `profiles`: list, create, show, lock, unlock, delete."""
 
 from __future__ import annotations
 
 from argparse import Namespace
+from datetime import datetime
 from typing import Any
 
+from airunner.base.clock import to_iso
 from airunner.cli.client import Api, part, segment
-from airunner.cli.text import note, print_json, print_table
+from airunner.cli.text import local_moment, note, print_json, print_table
 from airunner.config import Config
 
 
@@ -19,6 +21,11 @@ def act(arguments: Namespace, config: Config) -> int:
             _say_warnings(api, part(profile, "id", str))
         elif arguments.verb == "show":
             print_json(api.get(f"profiles/{segment(arguments.profile)}"))
+        elif arguments.verb == "lock":
+            _say_locked(api.post(f"profiles/{segment(arguments.profile)}/lock", _lock(arguments)))
+        elif arguments.verb == "unlock":
+            profile = api.delete(f"profiles/{segment(arguments.profile)}/lock")
+            print(f"profile {part(profile, 'slug', str)} is unlocked.")
         elif arguments.verb == "delete":
             api.delete(f"profiles/{segment(arguments.profile)}")
             print(f"profile {arguments.profile} deleted.")
@@ -37,6 +44,26 @@ def _say_warnings(api: Api, profile_id: str) -> None:
         note(f"{problem.get('severity')}: {problem.get('text')} {problem.get('fix')}")
 
 
+def _lock(arguments: Namespace) -> dict[str, Any]:
+    chosen = {"until": _moment(arguments.until), "minutes": arguments.minutes, "reason": arguments.reason}
+    return {name: value for name, value in chosen.items() if value is not None}
+
+
+def _moment(text: str | None) -> str | None:
+    """Return a time as the server reads it: one without a zone is meant here, not in UTC. What is none is left to it."""
+    try:
+        return to_iso(datetime.fromisoformat(text).astimezone()) if text else text
+    except (ValueError, OverflowError):
+        return text
+
+
+def _say_locked(profile: Any) -> None:
+    until = part(profile, "lock", dict).get("until")
+    end = local_moment(until) if until else "it is unlocked"
+    waits = "are skipped" if profile.get("whileLocked") == "skip" else "wait"
+    print(f"profile {part(profile, 'slug', str)} is locked until {end}; its runs {waits}.")
+
+
 def _draft(arguments: Namespace) -> dict[str, Any]:
     draft: dict[str, Any] = {
         "name": arguments.name,
@@ -50,6 +77,12 @@ def _draft(arguments: Namespace) -> dict[str, Any]:
     return draft | {name: value for name, value in chosen.items() if value}
 
 
+def _state(profile: Any) -> str:
+    if not profile.get("enabled"):
+        return "no"
+    return "locked" if profile.get("lock") else "yes"
+
+
 def _show(profiles: Any, as_json: bool) -> None:
     if as_json:
         print_json(profiles)
@@ -59,7 +92,7 @@ def _show(profiles: Any, as_json: bool) -> None:
             part(profile, "slug", str),
             profile.get("name"),
             profile.get("agentType"),
-            "yes" if profile.get("enabled") else "no",
+            _state(profile),
             profile.get("invocationTemplate"),
         )
         for profile in profiles

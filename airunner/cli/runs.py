@@ -84,6 +84,15 @@ def kill(config: Config, name: str) -> int:
     return 0
 
 
+def pin(config: Config, name: str, pinned: bool) -> int:
+    """Keep a run whatever its age, or let it go with its time."""
+    with Api(config) as api:
+        run_id = find_run(api, name)
+        api.patch(f"runs/{segment(run_id)}", {"pinned": pinned})
+    print(f"run {run_id} is {'pinned' if pinned else 'no longer pinned'}.")
+    return 0
+
+
 def find_run(api: Api, name: str) -> str:
     """Return the id of the run that a person means: an id, a unique beginning of one, or `last`; raise NotFound."""
     if name == "last":

@@ -51,6 +51,19 @@ def test_profiles_when_created_then_the_draft_is_what_was_said(stub: Stub, call:
     ]
 
 
+def test_profile_when_locked_until_a_time_then_it_is_meant_here(stub: Stub, call: Call) -> None:
+    locked = PROFILE | {"lock": {"until": "2027-07-01T08:00:00.000Z"}, "whileLocked": "skip"}
+    stub.canned["POST", "profiles/claude/lock"] = 200, json.dumps(locked).encode()
+    for until, sent in (
+        ("2027-07-01T10:00", "2027-07-01T08:00:00.000Z"),
+        ("2027-07-01T10:00:00Z", "2027-07-01T10:00:00.000Z"),
+        ("soon", "soon"),
+    ):
+        done = call("profiles", "lock", "claude", "--until", until, TZ="Europe/Paris")
+        assert done.stdout == "profile claude is locked until 2027-07-01 10:00:00 CEST; its runs are skipped.\n"
+        assert stub.asked("POST", "profiles/claude/lock")[-1] == {"until": sent}
+
+
 def test_profiles_when_shown_or_deleted_then_by_slug(stub: Stub, call: Call) -> None:
     stub.canned["GET", "profiles/claude"] = 200, json.dumps(PROFILE).encode()
     stub.canned["DELETE", "profiles/claude"] = 200, b'{"success": true}'

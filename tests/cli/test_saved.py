@@ -78,6 +78,9 @@ def test_prompt_when_run_dry_or_detached_or_without_a_value_then_so_it_is(shell:
     assert json.loads(said(shell, "runs", "--json")) == []
     run_id = said(shell, "prompts", "run", "Greet all", "--var", "WHO=me", "--timeout", "1", "--detach").strip()
     assert shell.wait_for_run(run_id)["timeout"] == 1
+    assert said(shell, "runs", "pin", "last") == f"run {run_id} is pinned.\n"
+    assert json.loads(said(shell, "runs", "--json"))[0]["pinned"] is True
+    assert said(shell, "runs", "unpin", run_id[:-1]) == f"run {run_id} is no longer pinned.\n"
 
 
 def test_prompts_when_tagged_or_deleted_then_all_of_them_or_none(shell: House) -> None:
@@ -174,3 +177,20 @@ def test_schedules_when_paused_then_the_list_says_so_until_they_are_resumed(shel
     assert b"all schedules are paused" in shell.cli("schedules").stderr
     assert said(shell, "schedules", "resume") == "schedules run again.\n"
     assert shell.cli("schedules").stderr == b""
+
+
+def test_profile_when_locked_then_its_runs_wait_until_it_is_unlocked(shell: House) -> None:
+    out = said(shell, "profiles", "lock", "shell", "--minutes", "30", "--reason", "limit reached")
+    assert out.startswith("profile shell is locked until ") and out.endswith("; its runs wait.\n")
+    assert " locked " in said(shell, "profiles")
+    run_id = said(shell, "prompts", "run", "Greet all", "--var", "WHO=me", "--detach").strip()
+    assert shell.api("GET", f"runs/{run_id}")["status"] == "queued"
+    assert said(shell, "profiles", "unlock", "shell") == "profile shell is unlocked.\n"
+    assert shell.wait_for_run(run_id)["status"] == "completed"
+    assert "until" in complaint(shell, "profiles", "lock", "shell", "--until", "2001-01-01")
+
+
+def test_run_when_the_profile_skips_while_it_is_locked_then_the_reason_and_1(shell: House) -> None:
+    shell.api("PATCH", "profiles/shell", {"whileLocked": "skip"})
+    assert "its runs are skipped" in said(shell, "profiles", "lock", "shell")
+    assert "skipped: " in complaint(shell, "prompts", "run", "Greet all", "--var", "WHO=me")
