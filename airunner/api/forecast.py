@@ -8,7 +8,6 @@ from statistics import median
 
 from airunner.api.context import Context
 from airunner.api.replies import only, read_json, reply
-from airunner.base.clock import to_iso
 from airunner.domain.cron import Cron
 from airunner.domain.fields import Checker
 from airunner.domain.query import RunQuery
@@ -65,7 +64,7 @@ class Forecast:
         others = [from_doc(Schedule, doc) for doc in self._context.store.find("schedules", enabled=True)]
         near = [other for other in others if self._directory(other, prompts) == habit.directory]
         habits = [self._habit(other, prompts) for other in near[: _MOST_CONFLICTS + 1]]
-        return [_said(meeting) for meeting in meetings(habit, habits, now)][:_MOST_CONFLICTS]
+        return [_said(meeting, habit.schedule) for meeting in meetings(habit, habits, now)][:_MOST_CONFLICTS]
 
     def _habit(self, schedule: Schedule, prompts: dict[str, Doc]) -> Habit:
         return Habit(schedule, self._directory(schedule, prompts), self._usual_seconds(schedule, prompts))
@@ -111,14 +110,14 @@ def _self_overlap(habit: Habit, now: datetime) -> str | None:
     )
 
 
-def _said(meeting: Meeting) -> Doc:
-    other = meeting.other
+def _said(meeting: Meeting, one: Schedule) -> Doc:
+    other, wall = meeting.other, meeting.at.astimezone(one.zone)
     return {
         "scheduleId": other.id,
         "name": other.name,
         "cronExpression": other.cron_expression,
         "at": meeting.at,
-        "sentence": f"Runs at the same time as {other.name} in the same directory, first on {to_iso(meeting.at)}.",
+        "sentence": f"Runs at the same time as {other.name} in the same directory, first on {wall:%a %d %b %H:%M} ({one.timezone}).",
     }
 
 

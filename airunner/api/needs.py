@@ -43,5 +43,9 @@ def free(context: Context, request: Request, what: str, prompt_ids: Collection[s
 
 def _said(what: str, needing: list[Doc]) -> str:
     names = ", ".join(doc["name"] for doc in needing[:_NAMED]) + (" and others" if len(needing) > _NAMED else "")
-    count = "A schedule needs" if len(needing) == 1 else f"{len(needing)} schedules need"
-    return f"{count} {what}: {names}. Delete that first, or give force=1 to switch it off."
+    if len(needing) == 1:
+        return f"The schedule {names} needs {what}. Delete it first, or use force (force=1): it is switched off then."
+    return (
+        f"{len(needing)} schedules need {what}: {names}. "
+        "Delete them first, or use force (force=1): they are switched off then."
+    )

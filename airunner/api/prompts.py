@@ -116,7 +116,8 @@ class Prompts:
         checker.done()
         found = self._find_all(ids)
         if deed == "delete":
-            free(self._context, request, f"one of these {len(found)} prompts", ids, force=force)
+            what = f"the prompt {found[0].name}" if len(found) == 1 else f"one of these {len(found)} prompts"
+            free(self._context, request, what, ids, force=force)
             self._context.store.change_many(_KIND, [], ids)
         else:
             self._context.store.change_many(_KIND, self._tagged(request, found, tags, remove=deed == "untag"))

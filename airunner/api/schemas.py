@@ -302,7 +302,7 @@ SCHEDULE_BULK = thing(
     updates={**many(thing("id", id=TEXT, **_SCHEDULE_FIELDS)), "description": "Instead of action and ids."},
 )
 TOGGLE = thing("", enabled={"type": "boolean", "description": "What it is not, if it is left out."})
-RUN_NOW = thing("", timeout=NUMBER, variables=_MAP, env=_MAP, dryRun=FLAG)
+RUN_NOW = thing("", workingDirectory=TEXT, timeout=NUMBER, variables=_MAP, env=_MAP, dryRun=FLAG)
 PREVIEW = thing(
     "cronExpression",
     **{name: schema for name, schema in _SCHEDULE_FIELDS.items() if name != "name"},

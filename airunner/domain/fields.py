@@ -27,6 +27,7 @@ SET_BY_US = ("RUN_ID", "WORKING_DIR", "PROMPT", "PROMPT_FILE", CARRY)
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
+_LOCAL = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?\Z", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _SHOWN = 40
@@ -192,7 +193,7 @@ class Checker:
         return self._data.get(name)
 
     def moment(self, name: str, default: T, zone: tzinfo = UTC, *, end: bool = False) -> datetime | T:
-        """Read a time in ISO 8601; a date alone is its first instant in `zone`, or with `end` its last."""
+        """Read a time as `check_moment` does."""
         return self._read(name, default, lambda value: check_moment(name, value, zone, end=end))
 
     def _take(self, name: str) -> object:
@@ -263,14 +264,17 @@ def check_choice(name: str, value: object, options: Collection[str]) -> str:
 
 
 def check_moment(name: str, value: object, zone: tzinfo = UTC, *, end: bool = False) -> datetime:
-    """Return a time in UTC; a date alone is its first instant in `zone`, or with `end` its last; raise Invalid."""
+    """Return a time in UTC; one without a zone is meant in `zone`; a date alone is its first instant, or with `end` its
+    last. Raises Invalid.
+    """
     text = check_text(name, value, most=60)
     try:
-        if not _DATE.match(text):
+        if not _LOCAL.match(text):
             return from_iso(text)
-        first = datetime.fromisoformat(text)
-        last = datetime.combine(first.date(), time.max, zone)
-        return cut_to_ms((last if end else first.replace(tzinfo=zone)).astimezone(UTC))
+        moment = datetime.fromisoformat(text)
+        if end and _DATE.match(text):
+            moment = datetime.combine(moment.date(), time.max)
+        return cut_to_ms(moment.replace(tzinfo=zone).astimezone(UTC))
     except (ValueError, OverflowError):
         example = "such as 2026-03-12 or 2026-03-12T14:32:10Z"
         raise Invalid(f"{name} must be a date or a time in ISO 8601, {example}; it is {said(value)}.") from None

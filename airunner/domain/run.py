@@ -144,6 +144,7 @@ class StartRequest:
         """Return the checked request of a schedule's run outside of its times: what it may have otherwise for once."""
         checker = Checker(data, read_only=(), nulls_left_out=True)
         request = StartRequest(
+            working_directory=checker.path("workingDirectory", None),
             timeout=checker.minutes("timeout", None),
             variables=_variables(checker),
             env=checker.env("env", _NONE),

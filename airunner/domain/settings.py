@@ -11,6 +11,7 @@ DAYS = 36_500
 OUTPUT_FLOOR = 65_536
 OUTPUT_CEILING = 10 * 1024**3
 DIRECTORY_POLICIES = ("parallel", "queue")
+_MOST_FORMER = 50
 _MOST_MB = 1_000_000_000
 
 
@@ -35,11 +36,12 @@ class Settings:
     pass_env: tuple[str, ...] = ()
     schedules_paused: bool = False
     directory_policy: str = "parallel"
+    former_log_directories: tuple[str, ...] = ()
     revision: int = 0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "allowed_roots", tuple(self.allowed_roots))
-        object.__setattr__(self, "pass_env", tuple(self.pass_env))
+        for name in ("allowed_roots", "pass_env", "former_log_directories"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
 
     @staticmethod
     def from_doc(doc: Doc) -> Settings:
@@ -70,11 +72,19 @@ class Settings:
             directory_policy=checker.choice("directoryPolicy", self.directory_policy, DIRECTORY_POLICIES),
         )
         checker.done()
+        if self.log_directory and self.log_directory != new.log_directory:
+            former = dict.fromkeys((*self.former_log_directories, self.log_directory))
+            new = replace(new, former_log_directories=tuple(former)[-_MOST_FORMER:])
         return new
 
+    def log_roots(self) -> tuple[str, ...]:
+        """Return every directory that folders of runs were kept in, besides the data folder's own."""
+        now = (self.log_directory,) if self.log_directory else ()
+        return tuple(dict.fromkeys((*now, *self.former_log_directories)))
+
     def public(self) -> Doc:
-        """Return what may leave the house: all of it."""
-        return to_doc(self)
+        """Return what may leave the house: all but where output was kept before."""
+        return {key: value for key, value in to_doc(self).items() if key != "formerLogDirectories"}
 
 
 def _maybe_path(checker: Checker, name: str, now: str | None) -> str | None:

@@ -160,7 +160,7 @@ class Admission:
 
     def bounds(self, settings: Settings) -> places.Bounds:
         """Return where requests may lead: never into the folders that hold tokens, records and output."""
-        own = [str(self._data_folder), *([settings.log_directory] if settings.log_directory else [])]
+        own = [str(self._data_folder), *settings.log_roots()]
         return places.Bounds(settings.allowed_roots, own)
 
     def find_profile(self, id_or_slug: str) -> Doc:

@@ -29,7 +29,7 @@ def clean_up(store: Store, clock: Clock, data_folder: Path) -> tuple[int, int]:
     settings = from_doc(Settings, store.settings())
     now, outputs, records = clock.now(), 0, 0
     if settings.output_retention_days:
-        roots = [data_folder, *([Path(settings.log_directory)] if settings.log_directory else [])]
+        roots = [data_folder, *map(Path, settings.log_roots())]
         cutoff = now - timedelta(days=settings.output_retention_days)
         outputs = sum(
             _remove_output(store, folder, cutoff) for root in roots for folder in _older_folders(root, cutoff)

@@ -111,7 +111,9 @@ def serving(folder: Path) -> None:
         first = max(house.api("GET", f"schedules/{id}")["nextRunTime"] for id in ids)
         runs: list[Any] = until(lambda: (found := fires(house, first)) and len(found) == 100 and found, 150, 0.5)
         late = [moment(run["queuedAt"]) - moment(run["scheduledFor"]) for run in runs]
-        print(f"100 at one minute: median {statistics.median(late) * 1000:.0f} ms late, the last {max(late) * 1000:.0f}")
+        print(
+            f"100 at one minute: median {statistics.median(late) * 1000:.0f} ms late, the last {max(late) * 1000:.0f}"
+        )
         began = time.perf_counter()
         house.api("GET", "schedules")
         print(f"GET /schedules with 1,100: {(time.perf_counter() - began) * 1000:.0f} ms")

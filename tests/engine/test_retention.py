@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from airunner.base.ids import Ids, made_at
+from airunner.domain.record import to_doc
 from airunner.domain.run import new_run
+from airunner.domain.settings import Settings
 from airunner.engine.retention import clean_up
 from airunner.spool.layout import folder_for
 from airunner.store.contract import Store
@@ -44,6 +46,8 @@ def test_clean_up_when_days_pass_then_output_goes_first_and_records_later(
     store.save_settings({"outputRetentionDays": 30, "recordRetentionDays": 90, "logDirectory": str(tmp_path / "logs")})
     old = _add(store, fake_clock, tmp_path, ids)
     moved = _add(store, fake_clock, tmp_path / "logs", ids)
+    settings = Settings.from_doc(store.settings())
+    store.save_settings(to_doc(settings.merged({"logDirectory": None})))
     pinned = _add(store, fake_clock, tmp_path, ids, pinned=True)
     active = _add(store, fake_clock, tmp_path, ids, status="running")
     fake_clock.pass_(timedelta(days=20).total_seconds())
