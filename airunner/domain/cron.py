@@ -35,7 +35,9 @@ class Cron:
     def __init__(self, expression: str, fields: CronFields) -> None:
         self.expression = expression
         self._fields = fields
-        expanded, _ = croniter.expand(" ".join(fields.texts))
+        # Lists of numbers are what croniter and crontab(5) read alike: not so `*,5`, and `5-5/15`, which fires once an hour.
+        lists = [",".join(map(str, sorted(values))) for values in fields.sets]
+        expanded, _ = croniter.expand(" ".join(lists))
         minutes, hours, days, months, weekdays = (
             values if given == ["*"] else frozenset(map(int, given))
             for given, values in zip(expanded, fields.sets, strict=True)
