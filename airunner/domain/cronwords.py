@@ -32,6 +32,8 @@ def _time(fields: CronFields) -> tuple[str, bool]:
     if len(hours) == 24:
         return beat, False
     width = _width(hours, 24)
+    if len(minutes) == 1 and width and hours[0]:
+        return f"Every {width} hours from {hours[0]:02}:{minutes[0]:02}", False
     if len(minutes) == 1 and width:
         return f"Every {width} hours" + (f" at minute {minutes[0]}" if minutes[0] else ""), False
     if _is_run(hours):
@@ -49,21 +51,23 @@ def _beat(minutes: list[int]) -> str:
         return "Every hour"
     if len(minutes) == 1:
         return f"Every hour at minute {minutes[0]}"
-    return f"Every hour at the minutes {_joined(map(str, minutes))}"
+    return f"Every hour at the minutes {_spanned(minutes, 0, [str(minute) for minute in range(60)])}"
 
 
 def _days(fields: CronFields) -> str:
     days, months, weekdays = sorted(fields.sets[2]), sorted(fields.sets[3]), sorted(fields.sets[4])
+    is_either = not fields.has_star(2) and not fields.has_star(4)  # a star in one of the two makes both count
+    if is_either and (len(days) == 31 or len(weekdays) == 7):
+        days, weekdays = [*range(1, 32)], [*range(7)]  # one of them is true every day, so the other does not matter
     in_months = "" if len(months) == 12 else _spanned(months, 1, _MONTHS)
-    of_month = "" if len(days) == 31 else _of_month(days, in_months)
     of_week = "" if len(weekdays) == 7 else _of_week(weekdays)
-    if of_month and of_week:
-        # A star in one of the two makes both count; without one each of them does (crontab(5)).
-        word = "and only" if fields.has_star(2) or fields.has_star(4) else "or"
-        return f"{of_month} {word} {of_week}" + (f", in {in_months}" if in_months and " of " in of_month else "")
-    if of_month:
-        return of_month
-    return ", ".join(part for part in (of_week, f"in {in_months}" if in_months else "") if part)
+    if len(days) == 31:
+        return ", ".join(part for part in (of_week, f"in {in_months}" if in_months else "") if part)
+    if not of_week:
+        return _of_month(days, in_months)
+    if is_either:
+        return f"{_of_month(days, '')} or {of_week}" + (f", in {in_months}" if in_months else "")
+    return f"{_of_month(days, in_months)} and only {of_week}"
 
 
 def _of_month(days: list[int], in_months: str) -> str:
@@ -100,7 +104,7 @@ def _joined(words: Iterable[str]) -> str:
 
 
 def _is_run(values: list[int]) -> bool:
-    return len(values) > 1 and values[-1] - values[0] == len(values) - 1
+    return values[-1] - values[0] == len(values) - 1
 
 
 def _width(values: list[int], turn: int) -> int:
