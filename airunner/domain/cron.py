@@ -24,7 +24,8 @@ from airunner.domain.fields import said
 _DAY = 24 * 60
 _WEEK = 7 * _DAY
 _EPOCH_MINUTE = date(1970, 1, 1).toordinal() * _DAY
-_LAST_MINUTE = date(9990, 1, 1).toordinal() * _DAY
+_FIRST_MINUTE = 3 * _DAY  # in every zone it is the year 1 then
+_LAST_DAY = date(9990, 1, 1).toordinal()
 _LONGEST_SEARCH_DAYS = 366 * 41  # a leap day that must be a certain weekday may be 40 years away
 _ZONE_NAME = 100
 
@@ -64,7 +65,9 @@ class Cron:
 
     def after(self, moment: datetime, zone: tzinfo) -> Iterator[datetime]:
         """Yield the times to fire that come after an aware time, in UTC, ascending and each once."""
-        at = int(moment.timestamp() // 60) + _EPOCH_MINUTE
+        at = max(int(moment.timestamp() // 60) + _EPOCH_MINUTE, _FIRST_MINUTE)
+        if at >= _LAST_DAY * _DAY:
+            return
         offset = _offset(zone, at)
         while (wall := self._next_wall(at + offset + 1)) is not None:
             found = wall - offset
@@ -96,13 +99,13 @@ class Cron:
     def _next_wall(self, start: int) -> int | None:
         """Return the first matching minute on the wall from `start` on; None where none is in sight."""
         day, minute = divmod(start, _DAY)
-        if start > _LAST_MINUTE:
+        if day >= _LAST_DAY:
             return None
         if self._has_day(day):
             place = bisect_left(self._minutes, minute)
             if place < len(self._minutes):
                 return day * _DAY + self._minutes[place]
-        end = day + _LONGEST_SEARCH_DAYS
+        end = min(day + _LONGEST_SEARCH_DAYS, _LAST_DAY)
         day += 1
         while day < end:
             on = date.fromordinal(day)
