@@ -26,7 +26,7 @@ class Gates:
         """`live` are the runs that have a shim; it is looked at anew each time."""
         self._one_a_directory = settings.directory_policy == "queue"
         self._docs = {doc["id"]: doc for doc in profiles}
-        self._profiles = {id: from_doc(Profile, doc) for id, doc in self._docs.items()}
+        self._locks = {id: lock for id, doc in self._docs.items() if (lock := _lock_of(doc, now))}
         self._live = live
         self._now = now
 
@@ -41,24 +41,44 @@ class Gates:
         not_before = run.get("notBefore")
         if not_before is not None and self._now < not_before:
             return Hold(f"Attempt {run['attempt']}, not before {_clock(not_before)}.", not_before)
-        return self._locked(run) or self._behind_another(run)
+        lock = self._locks.get(run["agentProfileId"])
+        return lock.hold if lock else self._behind_another(run)
+
+    def skips(self) -> bool:
+        """Say whether any run may be one that is not to run at all."""
+        return any(lock.skips for lock in self._locks.values())
 
     def skip(self, run: Doc) -> str | None:
         """Return why a run is not to run at all, None when it may wait for its turn."""
-        profile = self._profiles.get(run["agentProfileId"])
-        return lock_skips(profile, self._now) if profile and run["triggeredBy"] != "test" else None
-
-    def _locked(self, run: Doc) -> Hold | None:
-        profile = self._profiles.get(run["agentProfileId"])
-        lock = profile.lock_at(self._now) if profile else None
-        return Hold(_lock_said(profile, lock), lock["until"]) if profile and lock else None
+        lock = self._locks.get(run["agentProfileId"])
+        return lock.hold.why if lock and lock.skips and run["triggeredBy"] != "test" else None
 
     def _behind_another(self, run: Doc) -> Hold | None:
+        is_queued = run.get("overlap") == "queue"
+        if not (is_queued or self._one_a_directory):
+            return None
         for other in self._live.values():
-            if run.get("overlap") == "queue" and other.schedule_id == run["scheduleId"]:
+            if is_queued and other.schedule_id == run["scheduleId"]:
                 return Hold("Waits for the end of the run before it, of the same schedule.")
             if self._one_a_directory and other.directory == run["workingDirectory"]:
                 return Hold(f"Waits for the end of another run in {run['workingDirectory']}.")
+        return None
+
+
+class _Lock(NamedTuple):
+    hold: Hold
+    skips: bool
+
+
+def _lock_of(doc: Doc, now: datetime) -> _Lock | None:
+    """Return the lock that holds; a broken profile has none, and its runs say so when they start."""
+    if not doc.get("lock"):
+        return None
+    try:
+        profile = from_doc(Profile, doc)
+        lock = profile.lock_at(now)
+        return _Lock(Hold(_lock_said(profile, lock), lock["until"]), profile.while_locked == "skip") if lock else None
+    except (TypeError, KeyError):
         return None
 
 

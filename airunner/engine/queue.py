@@ -28,6 +28,7 @@ class Queue:
     def __init__(self, data_folder: Path) -> None:
         self._data_folder = data_folder
         self._runs: dict[str, Doc] = {}
+        self._homes: dict[str, Path] = {}
         self._lacks: dict[Path, str] = {}
         self._said: dict[str, str] = {}
 
@@ -41,17 +42,19 @@ class Queue:
         """Take a run at its place."""
         last = next(reversed(self._runs), "")
         self._runs[run["runId"]] = run
+        self._homes[run["runId"]] = _home(run)
         if run["runId"] < last:
             self._runs = dict(sorted(self._runs.items()))
 
     def take(self, run_id: str) -> Doc | None:
         """Give a run away; None when it is not here."""
+        self._homes.pop(run_id, None)
         return self._runs.pop(run_id, None)
 
     def look(self, floor_mb: int) -> None:
         """Find out which disks have room now."""
         data = room.lack(self._data_folder, floor_mb)
-        homes = {_home(run) for run in self._runs.values()}
+        homes = set(self._homes.values())
         lacks = {home: data or room.lack(home, floor_mb, root_of(home)) for home in homes}
         self._lacks = {home: sentence for home, sentence in lacks.items() if sentence}
 
@@ -61,9 +64,11 @@ class Queue:
 
     def skipped(self, gates: Gates) -> list[tuple[Doc, str]]:
         """Give away the runs that are not to run at all, each with the reason."""
+        if not gates.skips():
+            return []
         found = [(run, why) for run in self._runs.values() if (why := gates.skip(run))]
         for run, _ in found:
-            del self._runs[run["runId"]]
+            self.take(run["runId"])
         return found
 
     def hold(self, run: Doc) -> None:
@@ -76,13 +81,16 @@ class Queue:
         """Return whose reason to wait is another one since the last time, and what has to be looked at again."""
         said, needs_room, ends = {}, False, []
         for run_id, run in self._runs.items():
-            if lack := self._lacks.get(_home(run)):
+            if lack := self._lack(run):
                 said[run_id], needs_room = lack, True
             elif hold := gates.hold(run):
                 said[run_id] = hold.why
                 ends += [hold.until] if hold.until else []
         before, self._said = self._said, said
         return News({run_id for run_id, _ in said.items() ^ before.items()}, needs_room, min(ends, default=None))
+
+    def _lack(self, run: Doc) -> str | None:
+        return self._lacks.get(self._homes[run["runId"]]) if self._lacks else None
 
     def why(self, run_id: str) -> str | None:
         """Return what keeps a queued run from its start, None when it only waits for its turn."""
