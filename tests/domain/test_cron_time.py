@@ -148,7 +148,7 @@ def test_leap_day_when_a_century_has_none_then_the_next_is_eight_years_on() -> N
 
 def test_leap_day_when_it_must_be_a_sunday_then_it_is_found_over_a_century_too() -> None:
     times = Cron.parse("0 0 29 2 */7").first(4, datetime(2050, 1, 1, tzinfo=UTC), UTC)
-    sundays = [year for year in range(2052, 2200, 4) if year != 2100 and date(year, 2, 29).isoweekday() == 7]
+    sundays = [year for year in range(2052, 2180, 4) if year != 2100 and date(year, 2, 29).isoweekday() == 7]
     assert [at.year for at in times] == sundays == [2060, 2088, 2128, 2156]
 
 
