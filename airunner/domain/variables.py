@@ -114,7 +114,7 @@ def _declared(item: object, what: str) -> Doc:
         "name": checker.text("name", "", most=100),
         "type": checker.choice("type", "choice" if choices else "string", TYPES),
         "description": checker.text("description", "", most=500, least=0),
-        "default": check_value("default", checker.take("default")) if checker.claim("default") else None,
+        "default": _default(checker),
         "required": checker.flag("required", True),
         "choices": list(choices),
     }
@@ -132,6 +132,16 @@ def _declared(item: object, what: str) -> Doc:
             checker.refuse("default", problem.message)
     checker.done()
     return variable
+
+
+def _default(checker: Checker) -> str | None:
+    if not checker.claim("default"):
+        return None
+    try:
+        return check_value("default", checker.take("default"))
+    except Invalid as problem:
+        checker.refuse("default", problem.message)
+        return None
 
 
 def _choice(label: str, value: object) -> str:
