@@ -73,9 +73,12 @@ def what_is_due(schedule: Schedule, first: datetime, now: datetime) -> Due:
 
 
 def back_off(schedule: Schedule, attempt: int) -> timedelta:
-    """Return how long to wait before an attempt: the delay before the second, twice as long before each further one."""
-    seconds = schedule.retry_delay_seconds * 2.0 ** (attempt - 2)
-    return min(timedelta(seconds=seconds), _LONGEST_BACK_OFF)
+    """Return how long to wait before an attempt: the delay before the second, twice as long before each further one.
+
+    It doubles up to six hours; a delay that was set to more stays as it is.
+    """
+    first = timedelta(seconds=schedule.retry_delay_seconds)
+    return min(first * 2.0 ** max(attempt - 2, 0), max(first, _LONGEST_BACK_OFF))
 
 
 def _times(schedule: Schedule, first: datetime, now: datetime) -> list[datetime]:
