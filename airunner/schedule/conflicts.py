@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +25,7 @@ class Habit:
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """Two schedules run at once: from when on, and how often within the week before it and after."""
+    """Two schedules run at once: from when on, and how many of the coming runs of the rarer one that are."""
 
     other: Schedule
     at: datetime
@@ -47,7 +46,12 @@ def meetings(one: Habit, others: Sequence[Habit], after: datetime) -> Iterator[M
     ours = _times(one.schedule, after)
     for other in rivals:
         theirs = _times(other.schedule, after)
-        found = _overlaps(ours, one.seconds, theirs, other.seconds)
+        if not ours or not theirs:
+            continue
+        if _rarity(ours, after) >= _rarity(theirs, after):
+            found = list(_overlaps(ours, one.seconds, other, after))
+        else:
+            found = list(_overlaps(theirs, other.seconds, one, after))
         if found:
             yield Meeting(other.schedule, found[0], len(found))
 
@@ -69,12 +73,15 @@ def _times(schedule: Schedule, after: datetime) -> list[datetime]:
     return list(islice(takewhile(lambda at: at <= last, schedule.fires_after(after)), 60))
 
 
-def _overlaps(ours: list[datetime], our_seconds: float, theirs: list[datetime], their_seconds: float) -> list[datetime]:
-    """Return when both run, once for each run of ours that meets one of theirs."""
-    found = []
-    before, behind = timedelta(seconds=their_seconds), timedelta(seconds=our_seconds)
-    for at in ours:
-        first, last = bisect_right(theirs, at - before), bisect_left(theirs, at + behind)
-        if first < last:
-            found.append(max(at, theirs[first]))
-    return found
+def _rarity(times: list[datetime], after: datetime) -> tuple[bool, int]:
+    """Return what is greater for the times of the rarer schedule, which reach further than those of the other."""
+    return times[-1] > after + HORIZON, -len(times)
+
+
+def _overlaps(times: list[datetime], seconds: float, other: Habit, after: datetime) -> Iterator[datetime]:
+    """Yield when both run, once for each of the times at which a run meets one of the other schedule's."""
+    before, behind = timedelta(seconds=other.seconds), timedelta(seconds=seconds)
+    for at in times:
+        met = next(other.schedule.fires_after(max(at - before, after)), None)
+        if met is not None and met < at + behind:
+            yield max(at, met)
