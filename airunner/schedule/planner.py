@@ -43,6 +43,17 @@ def plan(schedule: Schedule, after: datetime, now: datetime, before: Plan | None
     )
 
 
+def dealt_with(schedule: Schedule, before: Plan | None, now: datetime) -> datetime:
+    """Return the time up to which nothing of a schedule is left to do, when it is planned anew.
+
+    A time that has come, and waits for its jitter or was not seen to yet, stays due if it is still one of the schedule's.
+    """
+    if before is None or before.fire_at is None or before.fire_at > now:
+        return now
+    just_before = before.fire_at - timedelta(milliseconds=1)
+    return just_before if next(schedule.fires_after(just_before), None) == before.fire_at else now
+
+
 def delay(schedule: Schedule, at: datetime) -> timedelta:
     """Return how long behind a time its run begins: up to the jitter, and always before the next time.
 

@@ -150,10 +150,7 @@ class Ticker:
 
     def _plan(self, schedule: Schedule, now: datetime) -> None:
         before = self._plan_of(schedule.id)
-        after = now
-        if before and before.due_at and timedelta() <= now - before.due_at < planner.LATE:
-            after = (before.fire_at or now) - timedelta(seconds=1)  # its time has just come and was not seen to yet
-        self._keep(planner.plan(schedule, after, now, before))
+        self._keep(planner.plan(schedule, planner.dealt_with(schedule, before, now), now, before))
 
     def _plan_of(self, schedule_id: str) -> Plan | None:
         doc = self._store.plans([schedule_id]).get(schedule_id)

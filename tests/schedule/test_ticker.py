@@ -301,3 +301,34 @@ def every_run(works: Clockwork) -> list[dict[str, Any]]:
         if page.next_cursor is None:
             return found
         query = replace(query, cursor=RunQuery.from_params({"cursor": [page.next_cursor]}).cursor)
+
+
+# Changed while something is due
+
+
+def test_change_when_a_time_waits_for_its_jitter_then_it_runs_all_the_same(works: Clockwork) -> None:
+    works.schedule("0 11 * * *", jitterSeconds=3600)
+    due_at = works.plan()["dueAt"]
+    works.until("2026-03-12 11:00:05")
+    assert works.clock.now() < due_at
+    works.change("s1", name="another name")
+    assert works.plan()["dueAt"] == due_at
+    works.until("2026-03-12 12:00")
+    assert works.told() == [("12 11:00", "queued")]
+
+
+def test_restart_when_a_change_was_not_planned_any_more_then_the_times_missed_are_not_lost(works: Clockwork) -> None:
+    works.schedule("0 11 * * *", missedRuns="runOnce")
+    new = works.now_is("s1").merged({"name": "another name"}, works.clock.now(), "me")
+    works.store.replace("schedules", to_doc(new), expect_revision=new.revision)
+    works.restart("2026-03-12 15:00")
+    works.until("2026-03-12 15:01")
+    assert works.told() == [("12 11:00", "queued")]
+
+
+def test_change_of_the_expression_when_a_time_waits_for_its_jitter_then_the_new_times_count(works: Clockwork) -> None:
+    works.schedule("0 11 * * *", jitterSeconds=3600)
+    works.until("2026-03-12 11:00:05")
+    works.change("s1", cronExpression="30 11 * * *", jitterSeconds=0)
+    works.until("2026-03-12 12:00")
+    assert works.told() == [("12 11:30", "queued")]
