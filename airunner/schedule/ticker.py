@@ -100,8 +100,12 @@ class Ticker:
         self._take_ended()
         while (schedule_id := self._next_due(now)) is not None:
             self._fire(schedule_id, now)
+        self._take_ended()  # of what was fired just now, whose end may have come before anybody listened
         with self._lock:
-            return self._heap[0][0] if self._heap else None
+            wake_at = self._heap[0][0] if self._heap else None
+        if self._ended.empty():
+            return wake_at
+        return min(wake_at or now + _RETRY, now + _RETRY)
 
     def _loop(self) -> None:
         while self._is_open:
@@ -257,6 +261,6 @@ class Ticker:
             if outcome is not None:
                 self._watched.discard(run_id)
                 for other in outcome:
-                    self._watched.add(other)
+                    self._watch(other)
         for run_id in again:
             self._ended.put(run_id)

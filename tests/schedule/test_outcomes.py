@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from airunner.base.errors import Busy
 from airunner.domain.record import to_doc
 from airunner.domain.schedule import Schedule
 from tests.helpers.clockwork import Clockwork, at
@@ -242,3 +243,60 @@ def test_schedule_when_its_zone_is_not_known_any_more_then_it_is_marked_and_the_
     works.until("2026-03-12 10:01:10")
     assert works.told("good") == [("12 10:01", "queued")]
     assert "Mars/Base" in works.plan("bad")["problem"]
+
+
+# Ends that come at a bad moment
+
+
+def end_at_once(works: Clockwork, monkeypatch: pytest.MonkeyPatch, attempt: int) -> None:
+    """Have runs of an attempt fail before whoever asked for them goes on."""
+    admit = works.admission.admit
+
+    def admit_and_fail(request: Any, origin: Any) -> Any:
+        run = admit(request, origin)
+        if origin.attempt == attempt:
+            works.store.change_run(run["runId"], {"status": "failed"}, only_if=["queued"])
+            works.bus.ring("runs", run["runId"])
+        return run
+
+    monkeypatch.setattr(works.admission, "admit", admit_and_fail)
+
+
+def test_failed_when_it_ends_before_it_is_watched_then_the_next_attempt_is_not_late(
+    works: Clockwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works.schedule("0 11 * * *", retries=1)
+    end_at_once(works, monkeypatch, attempt=1)
+    works.until("2026-03-12 10:59")
+    works.clock.set(at("2026-03-12 11:00"))
+    works.tick()
+    assert [(run["attempt"], run["status"]) for run in works.runs()] == [(1, "failed"), (2, "queued")]
+
+
+def test_failed_when_an_attempt_ends_before_it_is_watched_then_the_next_one_comes(
+    works: Clockwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works.schedule("0 11 * * *", retries=2, retryDelaySeconds=0)
+    end_at_once(works, monkeypatch, attempt=2)
+    works.until("2026-03-12 11:00:10")
+    works.end_all("failed")
+    assert [run["attempt"] for run in works.runs()] == [1, 2, 3]
+
+
+def test_failed_when_the_store_is_away_then_its_end_is_looked_at_again_soon(
+    works: Clockwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works.schedule("0 11 * * *", retries=1)
+    works.until("2026-03-12 11:00:10")
+    run = works.runs()[0]
+    works.store.change_run(run["runId"], {"status": "failed"}, only_if=["queued"])
+    works.bus.ring("runs", run["runId"])
+    with monkeypatch.context() as patch:
+        patch.setattr(works.store, "get_run", lambda run_id: _busy())
+        assert works.tick() == works.clock.now() + timedelta(seconds=2)
+    works.tick()
+    assert [run["attempt"] for run in works.runs()] == [1, 2]
+
+
+def _busy() -> None:
+    raise Busy("The store is away.")
