@@ -36,9 +36,8 @@ def free(context: Context, request: Request, what: str, prompt_ids: Collection[s
         for doc in needing
         if doc["enabled"]
     ]
-    context.store.change_many("schedules", [to_doc(schedule) for schedule in off])
-    for schedule in off:
-        context.scheduler.changed_by_id(schedule.id)
+    with context.scheduler.changing(*(schedule.id for schedule in off)):
+        context.store.change_many("schedules", [to_doc(schedule) for schedule in off])
 
 
 def _said(what: str, needing: list[Doc]) -> str:

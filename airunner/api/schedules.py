@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -65,17 +65,15 @@ class Schedules:
         """Merge the given fields into a schedule; what is left out stays. It is planned anew."""
         only(request)
         data, asked = read_json(request), expected_revision(request)
-        changed = save_change(
-            self._context.store, _KIND, asked, lambda: self._load(request), lambda old: self._merged(request, old, data)
-        )
-        return self._planned(changed.id)
+        return self._changed(request, asked, lambda old: self._merged(request, old, data))
 
     def delete(self, request: Request) -> Response:
         """Remove a schedule; runs that it started go on."""
         only(request)
         schedule = self._load(request)
-        self._context.store.delete(_KIND, schedule.id)
-        self._forget(schedule.id)
+        with self._context.scheduler.changing(schedule.id):
+            self._context.store.delete(_KIND, schedule.id)
+        self._context.bus.ring(_KIND, schedule.id)
         return reply({"success": True})
 
     def toggle(self, request: Request) -> Response:
@@ -89,8 +87,7 @@ class Schedules:
             on = not old.enabled if wanted is None else wanted
             return old.switched(on, self._context.clock.now(), caller(request))
 
-        asked = expected_revision(request)
-        return self._planned(save_change(self._context.store, _KIND, asked, lambda: self._load(request), switch).id)
+        return self._changed(request, expected_revision(request), switch)
 
     def run(self, request: Request) -> Response:
         """Run a schedule's prompt now; its next time stays as it is."""
@@ -142,9 +139,10 @@ class Schedules:
         known = {doc["id"]: from_doc(Schedule, doc) for doc in self._context.store.find(_KIND)}
         if deed == "delete":
             _raise_unknown(ids, known)
-            self._context.store.change_many(_KIND, [], ids)
+            with self._context.scheduler.changing(*ids):
+                self._context.store.change_many(_KIND, [], ids)
             for id in ids:
-                self._forget(id)
+                self._context.bus.ring(_KIND, id)
             return reply({"success": True, "schedules": []})
         if deed:
             _raise_unknown(ids, known)
@@ -152,9 +150,8 @@ class Schedules:
             changed: Sequence[Schedule] = [known[id].switched(deed == "enable", now, by) for id in ids]
         else:
             changed = self._updated(request, updates, known)
-        self._context.store.change_many(_KIND, [to_doc(schedule) for schedule in changed])
-        for schedule in changed:
-            self._context.scheduler.changed_by_id(schedule.id)
+        with self._context.scheduler.changing(*(schedule.id for schedule in changed)):
+            self._context.store.change_many(_KIND, [to_doc(schedule) for schedule in changed])
         return reply({"success": True, "schedules": self._shown([self._find(schedule.id) for schedule in changed])})
 
     def _updated(self, request: Request, updates: Any, known: dict[str, Schedule]) -> Sequence[Schedule]:
@@ -194,17 +191,15 @@ class Schedules:
             admission.find_profile_for(prompt.agent_profile_id, schedule.timeout)
 
     def _insert(self, schedule: Schedule) -> Response:
-        self._context.store.insert(_KIND, to_doc(schedule))
-        return self._planned(schedule.id, 201)
+        with self._context.scheduler.changing(schedule.id):
+            self._context.store.insert(_KIND, to_doc(schedule))
+        return self._reply(self._find(schedule.id), 201)
 
-    def _planned(self, id: str, status: int = 200) -> Response:
-        schedule = self._find(id)
-        self._context.scheduler.changed(schedule)
-        return self._reply(schedule, status)
-
-    def _forget(self, id: str) -> None:
-        self._context.scheduler.forget(id)
-        self._context.bus.ring(_KIND, id)
+    def _changed(self, request: Request, asked: int | None, merge: Callable[[Schedule], Schedule]) -> Response:
+        id = self._load(request).id
+        with self._context.scheduler.changing(id):
+            save_change(self._context.store, _KIND, asked, lambda: self._load(request), merge)
+        return self._reply(self._find(id))
 
     def _load(self, request: Request) -> Schedule:
         return self._find(request.params["id"])

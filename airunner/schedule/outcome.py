@@ -10,7 +10,7 @@ from airunner.base.bus import Bus
 from airunner.base.clock import Clock
 from airunner.base.errors import AirunnerError, Busy
 from airunner.base.log import logger, pairs
-from airunner.domain.query import RunQuery
+from airunner.domain.query import MOST, RunQuery
 from airunner.domain.record import Doc, from_doc, to_doc
 from airunner.domain.schedule import Plan, Schedule
 from airunner.domain.states import ACTIVE, Status
@@ -47,9 +47,11 @@ class Outcomes:
 
     def call_off(self, schedule_id: str, reason: str) -> None:
         """Skip the attempts that were to come of a schedule that is off or gone. Raises Busy."""
-        coming = RunQuery(schedule_id=schedule_id, status=(Status.QUEUED,), triggered_by=("retry",))
-        for run in self._store.find_runs(coming).runs:
-            self._admission.call_off(run["runId"], reason)
+        coming = RunQuery(schedule_id=schedule_id, status=(Status.QUEUED,), triggered_by=("retry",), limit=MOST)
+        while runs := self._store.find_runs(coming).runs:
+            for run in runs:
+                self._admission.call_off(run["runId"], reason)
+            coming = replace(coming, offset=coming.offset + MOST)
 
     def disable_if_hopeless(self, schedule: Schedule, plan: Plan) -> None:
         """Switch a schedule off that has failed as often in a row as it may. Raises Busy."""

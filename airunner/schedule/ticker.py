@@ -9,6 +9,8 @@ from __future__ import annotations
 import heapq
 import queue
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -42,6 +44,8 @@ class Ticker:
         self._lock = threading.Lock()
         self._heap: list[tuple[datetime, str]] = []
         self._due: dict[str, datetime] = {}
+        self._revisions: dict[str, int] = {}
+        self._owed: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._watched: set[str] = set()
         self._ended: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._last = clock.now()
@@ -63,25 +67,32 @@ class Ticker:
         if not self._thread.is_alive():
             self._alarm.close()
 
-    def changed(self, schedule: Schedule) -> None:
-        """Plan a schedule that was made or changed, from now on; attempts to come of one that is off do not. Raises Busy."""
-        self._plan(schedule, self._clock.now())
-        if not schedule.enabled:
-            self._outcomes.call_off(schedule.id, "The schedule was switched off before this attempt.")
+    @contextmanager
+    def changing(self, *schedule_ids: str) -> Iterator[None]:
+        """Stand around a write to schedules, and plan them behind it; raises what the write does, nothing of its own.
+
+        A write that ends in Busy may be done all the same (store.contract), so then, too, they are looked at.
+        """
+        try:
+            yield
+        except Busy:
+            for schedule_id in schedule_ids:
+                self._owe(schedule_id)
+            raise
+        for schedule_id in schedule_ids:
+            self.changed(schedule_id)
+
+    def changed(self, schedule_id: str) -> None:
+        """Plan a schedule that was made, changed or deleted, from now on; attempts to come of one that is off do not.
+
+        While the store is away it is left to the thread.
+        """
+        try:
+            self._see_to(schedule_id, self._clock.now())
+        except Busy:
+            self._owe(schedule_id)
         if self._is_open:
             self._alarm.wake()
-
-    def changed_by_id(self, schedule_id: str) -> None:
-        """Plan a schedule of which only the id is at hand; nothing when it is gone. Raises Busy."""
-        doc = self._store.get("schedules", schedule_id)
-        if doc is not None:
-            self.changed(from_doc(Schedule, doc))
-
-    def forget(self, schedule_id: str) -> None:
-        """Fire a schedule that was deleted no more, nor try again what it started. Raises Busy."""
-        with self._lock:
-            self._due.pop(schedule_id, None)
-        self._outcomes.call_off(schedule_id, "The schedule was deleted before this attempt.")
 
     def is_alive(self) -> bool:
         """Say whether the thread works."""
@@ -92,6 +103,7 @@ class Ticker:
         now = self._clock.now()
         try:
             self._load(now)
+            self._pay(now)
             if now < self._last - _BACKWARDS:
                 self._plan_all_again(now)
         except Busy:
@@ -120,13 +132,44 @@ class Ticker:
 
     # Plans
 
+    def _owe(self, schedule_id: str) -> None:
+        self._owed.put(schedule_id)
+        if self._is_open:
+            self._alarm.wake()
+
+    def _pay(self, now: datetime) -> None:
+        """Plan what could not be planned when it was changed."""
+        if self._owed.empty():
+            return
+        self._store.save_plans([])  # a write: it comes after those of which nobody knew whether they were done
+        while not self._owed.empty():
+            schedule_id = self._owed.get()
+            try:
+                self._see_to(schedule_id, now)
+            except Exception:
+                self._owed.put(schedule_id)
+                raise
+
+    def _see_to(self, schedule_id: str, now: datetime) -> None:
+        """Plan a schedule as it is stored now, and call off the attempts of one that is off or gone."""
+        doc = self._store.get("schedules", schedule_id)
+        if doc is None:
+            with self._lock:
+                self._due.pop(schedule_id, None)
+                self._revisions.pop(schedule_id, None)
+            self._outcomes.call_off(schedule_id, "The schedule was deleted before this attempt.")
+            return
+        self._plan_again(schedule_id, now)
+        if not doc.get("enabled"):
+            self._outcomes.call_off(schedule_id, "The schedule was switched off before this attempt.")
+
     def _load(self, now: datetime) -> None:
         if self._is_loaded:
             return
         for schedule_id in self._store.stale_plans(now):
             self._plan_again(schedule_id, now)
         for schedule_id, due_at in self._store.due_plans():
-            self._push(schedule_id, due_at)
+            self._push(schedule_id, due_at, 0)
         for plan in self._store.open_plans():
             for run_id in plan["open"]:
                 self._watch(run_id)
@@ -161,17 +204,28 @@ class Ticker:
         return from_doc(Plan, doc) if doc else None
 
     def _keep(self, plan: Plan) -> None:
-        self._push(plan.id, plan.due_at)
+        self._push(plan.id, plan.due_at, plan.revision)
         self._store.save_plans([to_doc(plan)])
         self._bus.ring("schedules", plan.id)
 
-    def _push(self, schedule_id: str, due_at: datetime | None) -> None:
+    def _push(self, schedule_id: str, due_at: datetime | None, revision: int) -> None:
+        """Note when to look at a schedule, unless that comes from an older revision of it than what is noted."""
         with self._lock:
+            if revision < self._revisions.get(schedule_id, 0):
+                return
+            self._revisions[schedule_id] = revision
             if due_at is None:
                 self._due.pop(schedule_id, None)
             else:
                 self._due[schedule_id] = due_at
                 heapq.heappush(self._heap, (due_at, schedule_id))
+
+    def _push_again(self, schedule_id: str, at: datetime) -> None:
+        """Look at a schedule once more, unless it has got another time meanwhile."""
+        with self._lock:
+            if schedule_id not in self._due:
+                self._due[schedule_id] = at
+                heapq.heappush(self._heap, (at, schedule_id))
 
     def _next_due(self, now: datetime) -> str | None:
         with self._lock:
@@ -194,7 +248,7 @@ class Ticker:
         except Busy as error:
             _log.warning("schedule waits for the store%s", pairs(schedule=schedule_id, error=error))
             self._firing.store_was_away(now)
-            self._push(schedule_id, now + _RETRY)
+            self._push_again(schedule_id, now + _RETRY)
         except Exception as error:
             _log.exception("schedule not fired%s", pairs(schedule=schedule_id))
             self._set_aside(schedule_id, error, now)
@@ -208,7 +262,7 @@ class Ticker:
             self._plan(schedule, now)
             return
         if plan.due_at is not None and plan.due_at > now:
-            self._push(schedule_id, plan.due_at)
+            self._push(schedule_id, plan.due_at, plan.revision)
             return
         fired = self._firing.fire(schedule, plan, now)
         for run_id in fired.open:

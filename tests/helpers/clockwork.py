@@ -79,15 +79,15 @@ class Clockwork:
         """Make a schedule of `prompt1`, in UTC."""
         given = {"name": id, "promptId": "prompt1", "cronExpression": cron, "timezone": "UTC", **fields}
         made = Schedule.from_input(given, id=id, now=self.clock.now(), by="me", timezone="UTC")
-        self.store.insert("schedules", to_doc(made))
-        self.ticker.changed(self.now_is(id))
+        with self.ticker.changing(id):
+            self.store.insert("schedules", to_doc(made))
         return id
 
     def change(self, id: str, **fields: Any) -> None:
         """Change a schedule as its handler does."""
         new = self.now_is(id).merged(fields, self.clock.now(), "me")
-        self.store.replace("schedules", to_doc(new), expect_revision=new.revision)
-        self.ticker.changed(self.now_is(id))
+        with self.ticker.changing(id):
+            self.store.replace("schedules", to_doc(new), expect_revision=new.revision)
 
     def now_is(self, id: str) -> Schedule:
         """Return a schedule as it is stored."""

@@ -10,6 +10,8 @@ import pytest
 from airunner.base.errors import Busy
 from airunner.domain.record import to_doc
 from airunner.domain.schedule import Schedule
+from airunner.engine.admission import Origin
+from airunner.schedule.firing import wish_of
 from tests.helpers.clockwork import Clockwork, at
 
 # Overlap
@@ -118,8 +120,21 @@ def test_retry_when_the_schedule_is_switched_off_before_it_then_it_is_called_off
     works.change("s1", enabled=False)
     retry = works.runs()[1]["runId"]
     assert works.called_off == [(retry, "The schedule was switched off before this attempt.")]
-    works.ticker.forget("s1")
+    with works.ticker.changing("s1"):
+        works.store.delete("schedules", "s1")
     assert works.called_off[1] == (retry, "The schedule was deleted before this attempt.")
+
+
+def test_retry_when_very_many_wait_and_the_schedule_is_switched_off_then_all_are_called_off(works: Clockwork) -> None:
+    works.schedule("0 11 * * *", retries=1)
+    schedule = works.now_is("s1")
+    for second in range(201):
+        origin = Origin(
+            "s1", "retry", schedule_id="s1", scheduled_for=at("2026-03-12 09:00") + timedelta(seconds=second)
+        )
+        works.admission.admit(wish_of(schedule), origin)
+    works.change("s1", enabled=False)
+    assert len({run_id for run_id, _ in works.called_off}) == 201
 
 
 # Failures that count

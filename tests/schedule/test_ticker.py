@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -332,3 +333,68 @@ def test_change_of_the_expression_when_a_time_waits_for_its_jitter_then_the_new_
     works.change("s1", cronExpression="30 11 * * *", jitterSeconds=0)
     works.until("2026-03-12 12:00")
     assert works.told() == [("12 11:30", "queued")]
+
+
+def change_amid_firing(works: Clockwork, monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
+    """Have another thread change the schedule just when the next run of it has been stored."""
+    admit = works.admission.admit
+
+    def admit_and_change(request: Any, origin: Any) -> Any:
+        run = admit(request, origin)
+        monkeypatch.undo()
+        other = threading.Thread(target=lambda: works.change("s1", **fields))
+        other.start()
+        other.join()
+        return run
+
+    monkeypatch.setattr(works.admission, "admit", admit_and_change)
+
+
+def test_change_amid_firing_when_it_comes_sooner_then_its_times_are_kept(
+    works: Clockwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works.schedule("0 11 * * *", overlap="parallel")
+    change_amid_firing(works, monkeypatch, cronExpression="*/15 * * * *")
+    works.until("2026-03-12 11:31")
+    assert works.told() == [("12 11:00", "queued"), ("12 11:15", "queued"), ("12 11:30", "queued")]
+
+
+def _away(*_: object) -> Any:
+    raise Busy("The store is away.")
+
+
+@pytest.mark.parametrize("call", ["get", "plans", "save_plans"])
+def test_new_schedule_when_the_store_goes_before_it_is_planned_then_it_fires_all_the_same(
+    works: Clockwork, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    works.tick()
+    with monkeypatch.context() as patch:
+        patch.setattr(works.store, call, _away)
+        works.schedule("0 11 * * *")
+        assert works.tick() == works.clock.now() + timedelta(seconds=2)
+    works.until("2026-03-12 11:00:10")
+    assert works.told() == [("12 11:00", "queued")]
+
+
+def test_new_schedule_when_nobody_knows_whether_it_was_stored_then_it_fires_if_it_was(
+    works: Clockwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works.tick()
+    insert = works.store.insert
+    monkeypatch.setattr(works.store, "insert", lambda kind, doc: (insert(kind, doc), _away()))
+    with pytest.raises(Busy):
+        works.schedule("0 11 * * *")
+    works.until("2026-03-12 11:00:10")
+    assert works.told() == [("12 11:00", "queued")]
+
+
+def test_many_changed_when_one_cannot_be_planned_then_the_others_are(works: Clockwork) -> None:
+    works.schedule("0 11 * * *", id="bad")
+    works.schedule("0 11 * * *", id="good", enabled=False)
+    bad, good = works.now_is("bad"), works.now_is("good")
+    changed = [replace(bad, timezone="Mars/Base"), replace(good, enabled=True)]
+    with works.ticker.changing("bad", "good"):
+        works.store.change_many("schedules", [to_doc(schedule) for schedule in changed])
+    works.until("2026-03-12 11:00:10")
+    assert works.told("good") == [("12 11:00", "queued")]
+    assert "Mars/Base" in works.plan("bad")["problem"]
