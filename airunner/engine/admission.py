@@ -214,7 +214,7 @@ class Admission:
         bounds, source = self.bounds(settings), None
         if kind == "file-reference":
             content, path = places.read_prompt_file(content, directory, bounds, account)
-            source = {"path": str(path), "commit": commit_of(path)}
+            source = {"path": str(path), "commit": commit_of(path, bounds, account)}
         if saved and request.content is None:
             text = fill_declared(content, request.variables, saved.variables)
         else:

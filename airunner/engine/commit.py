@@ -1,62 +1,73 @@
 """The commit that a file's repository is at, read from its files: no program of the repository's choosing is run.
 
-What is read is described in gitrepository-layout(5): HEAD, loose and packed references, work trees.
+What is read is described in gitrepository-layout(5): HEAD, loose and packed references, work trees. Whoever can write
+there, an agent say, may have put anything in these places: only regular files of the right size are read, within the
+bounds and with the rights of the run.
 """
 
 from __future__ import annotations
 
+import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
+from airunner.base.errors import AirunnerError
+from airunner.engine.accounts import Account
+from airunner.engine.places import Bounds, inside
+from airunner.engine.rights import read_file
+
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")  # SHA-1, or SHA-256
-_MOST_BYTES = 64 * 1024 * 1024  # of packed references
+_REFERENCE = re.compile(r"ref:\s*(refs/[^\0-\x20]+)\Z")
+_LINE_BYTES = 4096
+_PACKED_BYTES = 16 * 1024 * 1024
 _MOST_LINKS = 5
 
 
-def commit_of(path: Path) -> str | None:
+def commit_of(path: Path, bounds: Bounds, account: Account) -> str | None:
     """Return the commit that is checked out where a file lies; None outside of a repository, and before its first."""
     try:
         for folder in path.parents:
             if (folder / ".git").exists():
-                return _head(_git_folder(folder / ".git"))
-    except (OSError, ValueError):
+                return _Reader(bounds, account).head(folder / ".git")
+    except (OSError, ValueError, AirunnerError):
         return None
     return None
 
 
-def _git_folder(path: Path) -> Path:
-    """Return a repository's folder; in a work tree `.git` is a file that names it."""
-    if path.is_dir():
-        return path
-    named = path.read_text("utf-8").removeprefix("gitdir:").strip()
-    return path.parent / named
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    bounds: Bounds
+    account: Account
 
-
-def _head(folder: Path) -> str | None:
-    shared = folder / "commondir"
-    common = folder / shared.read_text("utf-8").strip() if shared.exists() else folder
-    value = (folder / "HEAD").read_text("utf-8").strip()
-    for _ in range(_MOST_LINKS):
-        if not value.startswith("ref:"):
-            return value if _COMMIT.match(value) else None
-        name = value.removeprefix("ref:").strip()
-        if ".." in name:
-            return None
-        found = _loose(folder, name) or _loose(common, name) or _packed(common, name)
-        if found is None:
-            return None
-        value = found
-    return None
-
-
-def _loose(folder: Path, name: str) -> str | None:
-    file = folder / name
-    return file.read_text("utf-8").strip() if file.is_file() else None
-
-
-def _packed(folder: Path, name: str) -> str | None:
-    file = folder / "packed-refs"
-    if not file.is_file() or file.stat().st_size > _MOST_BYTES:
+    def head(self, path: Path) -> str | None:
+        folder = path if path.is_dir() else path.parent / self._line(path).removeprefix("gitdir:").strip()
+        shared = folder / "commondir"
+        common = folder / self._line(shared) if shared.exists() else folder
+        value = self._line(folder / "HEAD")
+        for _ in range(_MOST_LINKS):
+            if _COMMIT.match(value):
+                return value
+            named = _REFERENCE.match(value)
+            if not named or ".." in named[1]:
+                return None
+            found = self._loose(folder, named[1]) or self._loose(common, named[1]) or self._packed(common, named[1])
+            if found is None:
+                return None
+            value = found
         return None
-    ending = f" {name}"
-    return next((line[: -len(ending)] for line in file.read_text("utf-8").splitlines() if line.endswith(ending)), None)
+
+    def _loose(self, folder: Path, name: str) -> str | None:
+        return self._line(folder / name) if (folder / name).is_file() else None
+
+    def _packed(self, folder: Path, name: str) -> str | None:
+        if not (folder / "packed-refs").is_file():
+            return None
+        before, found, _ = (self._data(folder / "packed-refs", _PACKED_BYTES) + b"\n").partition(f" {name}\n".encode())
+        return before.rpartition(b"\n")[2].decode() if found else None
+
+    def _line(self, path: Path) -> str:
+        return self._data(path, _LINE_BYTES).decode().strip()
+
+    def _data(self, path: Path, most: int) -> bytes:
+        return read_file(inside(os.path.realpath(path), self.bounds), self.account, most)
