@@ -59,6 +59,10 @@ def fill_declared(text: str, values: Mapping[str, str], declared: Iterable[Doc])
         except Invalid as problem:
             problems[f"variables.{name}"] = problem.message
     raise_problems(problems)
+    size = len(text) + sum(len(filled[found[1]]) - len(found[0]) for found in _VARIABLE.finditer(text))
+    if size > VALUE_CHARACTERS:  # a few bytes of text could ask for terabytes
+        why = f"With its variables the prompt would have {size:,} characters; it may have {VALUE_CHARACTERS:,}."
+        raise Invalid(why, code="prompt_too_long", fields={"variables": why})
     return _VARIABLE.sub(lambda found: filled[found[1]], text)
 
 

@@ -221,3 +221,9 @@ def test_check_value_when_it_is_json_then_it_becomes_text() -> None:
     for wrong in (None, [], {}, "a\0", "x" * (VALUE_CHARACTERS + 1), math.nan, math.inf, 10**16, 10**5000):
         with pytest.raises(Invalid, match="^v must"):
             check_value("v", wrong)
+
+
+def test_fill_when_few_letters_would_become_very_many_then_invalid_before_any_is_made() -> None:
+    with pytest.raises(Invalid) as refused:
+        fill("{{A}}" * 100_000, {"A": "x" * 2**20})
+    assert refused.value.code == "prompt_too_long"
