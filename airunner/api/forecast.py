@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import islice, takewhile
 from statistics import median
 
 from airunner.api.context import Context
 from airunner.api.replies import only, read_json, reply
+from airunner.base.errors import Invalid
 from airunner.domain.cron import Cron
 from airunner.domain.fields import Checker
 from airunner.domain.query import RunQuery
@@ -22,6 +24,7 @@ _MOST_CONFLICTS = 50
 _REMEMBERED = 20
 _ENDED = ("completed", "failed", "timeout")
 _OWN = ("from", "count", "scheduleId")
+_CENTURY = timedelta(days=36_525)
 _NAMELESS: Doc = {"name": "preview", "promptId": "-"}
 
 
@@ -52,7 +55,7 @@ class Forecast:
             {
                 "description": cron.describe(),
                 "timezone": draft.timezone,
-                "nextRuns": [at for at, _ in zip(draft.fires_after(start), range(count), strict=False)],
+                "nextRuns": _next(draft, start, count),
                 "runsPerDay": round(cron.per_day(now.date()), 2),
                 "conflicts": self._conflicts(habit, now),
                 "selfOverlap": _self_overlap(habit, now),
@@ -61,7 +64,7 @@ class Forecast:
 
     def _conflicts(self, habit: Habit, now: datetime) -> list[Doc]:
         prompts = self._prompts()
-        others = [from_doc(Schedule, doc) for doc in self._context.store.find("schedules", enabled=True)]
+        others = [other for doc in self._context.store.find("schedules", enabled=True) if (other := _readable(doc))]
         near = [other for other in others if self._directory(other, prompts) == habit.directory]
         habits = [self._habit(other, prompts) for other in near[: _MOST_CONFLICTS + 1]]
         return [_said(meeting, habit.schedule) for meeting in meetings(habit, habits, now)][:_MOST_CONFLICTS]
@@ -93,6 +96,22 @@ class Forecast:
 
     def _settings(self) -> Settings:
         return from_doc(Settings, self._context.store.settings())
+
+
+def _next(schedule: Schedule, start: datetime, count: int) -> list[datetime]:
+    """Return the next times, those of the first century: a leap day 200 times over takes a processor for seconds."""
+    last = min(start, datetime.max.replace(tzinfo=UTC) - _CENTURY) + _CENTURY
+    return list(islice(takewhile(lambda at: at <= last, schedule.fires_after(start)), count))
+
+
+def _readable(doc: Doc) -> Schedule | None:
+    """Return a schedule; None for one that has no times: it is damaged, or its zone is not known any more."""
+    try:
+        schedule = from_doc(Schedule, doc)
+        _ = Cron.parse(schedule.cron_expression), schedule.zone
+    except (Invalid, TypeError, ValueError):
+        return None
+    return schedule
 
 
 def _ended(query: RunQuery) -> RunQuery:
