@@ -106,7 +106,8 @@ class Schedules:
 
         if asked.dry_run:
             return dry(resolve(None))
-        return start_once(self._context, request, {"schedule": schedule.id, "body": data}, resolve)
+        with self._context.firing.alone(schedule.id):
+            return start_once(self._context, request, {"schedule": schedule.id, "body": data}, resolve)
 
     def duplicate(self, request: Request) -> Response:
         """Make a copy under a name of its own; it is switched off, so that nothing runs twice."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import zlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -21,6 +23,8 @@ from airunner.schedule import planner
 from airunner.store.contract import Store
 
 _RECENT = 50
+_MISSED_CHARACTERS = 8 * 1024**2  # of prompt text that the records of one gap may hold: each has its own
+_LOCKS = 64
 _log = logger("schedule")
 
 
@@ -39,6 +43,11 @@ class Firing:
         self._admission = admission
         self._started_at = clock.now()
         self._away: tuple[datetime, datetime] | None = None
+        self._locks = tuple(threading.Lock() for _ in range(_LOCKS))
+
+    def alone(self, schedule_id: str) -> threading.Lock:
+        """Return what to hold from the look whether a run of a schedule is active until the next one is stored."""
+        return self._locks[zlib.crc32(schedule_id.encode()) % _LOCKS]
 
     def store_was_away(self, at: datetime) -> None:
         """Remember that the store did not answer: times that are missed by it say so."""
@@ -48,14 +57,16 @@ class Firing:
     def fire(self, schedule: Schedule, plan: Plan, now: datetime) -> Plan:
         """Deal with every time of a schedule that has come; return its next plan. Raises Busy."""
         due = planner.what_is_due(schedule, plan.fire_at or now, now)
-        fired = Fired()
+        fired, begun = Fired(), plan.open
         if due.missed:
+            begun = (*begun, *self._begun(schedule, due.missed, begun))
             self._record_missed(schedule, due, now)
         if due.run is not None:
-            fired = self._run(schedule, due.run)
+            with self.alone(schedule.id):
+                fired = self._run(schedule, due.run)
         new = planner.plan(schedule, due.newest, now, plan)
         failures = plan.failures + 1 if fired.problem else plan.failures
-        kept = (*plan.open, fired.run_id) if fired.run_id and fired.run_id not in plan.open else plan.open
+        kept = (*begun, fired.run_id) if fired.run_id and fired.run_id not in begun else begun
         problem = fired.problem if due.run is not None else plan.problem
         return replace(new, open=kept, failures=failures, problem=problem)
 
@@ -120,8 +131,20 @@ class Firing:
             return run_of(self._store, schedule.id, origin.scheduled_for)
         return None
 
+    def _begun(self, schedule: Schedule, missed: tuple[datetime, ...], known: tuple[str, ...]) -> list[str]:
+        """Return the runs that a server before us began for such times and had no time to note: their ends count."""
+        found = self._store.find_runs(RunQuery(schedule_id=schedule.id, triggered_by=("schedule",), limit=_RECENT)).runs
+        return [
+            run["runId"]
+            for run in found
+            if run["scheduledFor"] in missed and run["status"] != Status.SKIPPED and run["runId"] not in known
+        ]
+
     def _record_missed(self, schedule: Schedule, due: planner.Due, now: datetime) -> None:
         prompt, runs = self._prompt(schedule), []
+        most = _MISSED_CHARACTERS // max(1, len(prompt.content) if prompt else 1)
+        if len(due.missed) > max(1, most):
+            due = replace(due, missed=due.missed[-max(1, most) :], unlisted_from=due.unlisted_from or due.missed[0])
         for at in due.missed:
             origin = Origin(schedule.name, "schedule", schedule_id=schedule.id, scheduled_for=at)
             reason = self._why_missed(at, now)

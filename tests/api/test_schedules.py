@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -293,3 +294,23 @@ def test_rerun_and_trial_when_dry_then_nothing_starts(shell: House, prompt: Any)
     assert shell.api("POST", f"runs/{ran}/rerun", {"dryRun": True})["promptContent"] == "echo scheduled"
     assert "echo" in shell.api("POST", "profiles/sh/test", {"dryRun": True})["command"]
     assert shell.api("GET", "runs")["total"] == before
+
+
+def test_run_now_when_many_ask_at_once_then_one_of_a_schedule_that_skips_runs(shell: House) -> None:
+    made = make(shell, save(shell, "Slow", "sleep 30"))
+    answers: list[int] = []
+    target = f"{API}/schedules/{made['id']}/run"
+    threads = [threading.Thread(target=lambda: answers.append(shell.request("POST", target).status)) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [201] + [409] * 5
+    (run,) = [run for run in shell.api("GET", "runs/active") if run["scheduleId"] == made["id"]]
+    shell.api("POST", f"runs/{run['runId']}/kill")
+
+
+def test_preview_when_its_times_are_rare_then_it_names_those_of_a_century(shell: House, prompt: Any) -> None:
+    body = {"cronExpression": YEARLY, "count": 200, "timezone": "America/New_York"}
+    assert 20 <= len(shell.api("POST", "schedules/preview", body)["nextRuns"]) <= 25
+    assert shell.api("POST", "schedules/preview", {**body, "from": "9985-01-01"})["nextRuns"] != []

@@ -398,3 +398,33 @@ def test_many_changed_when_one_cannot_be_planned_then_the_others_are(works: Cloc
     works.until("2026-03-12 11:00:10")
     assert works.told("good") == [("12 11:00", "queued")]
     assert "Mars/Base" in works.plan("bad")["problem"]
+
+
+def test_killed_between_a_run_and_its_plan_when_it_is_back_late_then_the_run_still_counts(
+    works: Clockwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works.schedule("0 11 * * *", retries=1)
+    works.until("2026-03-12 10:59")
+
+    def killed(plans: object) -> None:
+        raise KeyboardInterrupt
+
+    works.clock.set(at("2026-03-12 11:00"))
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(works.store, "save_plans", killed)
+        works.tick()
+    works.restart("2026-03-12 11:05")
+    works.tick()
+    works.end_all("failed")
+    assert [(run["attempt"], run["status"]) for run in works.runs()] == [(1, "failed"), (2, "queued")]
+
+
+def test_missed_when_the_prompt_is_huge_then_few_records_hold_it_and_the_rest_is_told(works: Clockwork) -> None:
+    works.prompt("huge", content="x" * 2**21)
+    works.schedule("* * * * *", promptId="huge")
+    works.restart("2026-03-12 20:00:30")
+    works.tick()
+    runs = works.runs()
+    times = ("19:56", "19:57", "19:58", "19:59", "20:00")
+    assert [run["scheduledFor"] for run in runs] == [at(f"2026-03-12 {time}") for time in times]
+    assert "So were all times from 2026-03-12T10:01:00.000Z on" in runs[0]["reason"]
