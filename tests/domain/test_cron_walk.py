@@ -11,7 +11,7 @@ from functools import cache
 from itertools import takewhile
 from zoneinfo import ZoneInfo
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from airunner.base.errors import Invalid
@@ -171,7 +171,11 @@ def expressions(draw: st.DrawFn, year: Year) -> list[Field]:
     return [draw(BEATS), draw(changing | HOURS), *draw(st.tuples(*STARS) | DAYS)]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+# A failure is shown as it was found: to make it smaller would take minutes.
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
+
+
+@settings(max_examples=50, deadline=None, phases=PHASES, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), place=st.sampled_from(PLACES))
 def test_fires_when_a_year_is_walked_minute_by_minute_then_they_are_the_same(
     data: st.DataObject, place: tuple[str, int]
