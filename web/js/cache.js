@@ -3,14 +3,17 @@
 const GATHER_MS = 40;
 const MANY = 10;
 
-/** Fires "profiles", "agents", "settings", "active", "run" (detail: the record), "gone" (detail: the id), "stale": read again. */
+/** Fires "profiles", "prompts", "schedules", "agents", "settings", "active", "run" (detail: the record), "gone" (detail: the id), "stale": read again. */
 export class Cache extends EventTarget {
   #api;
   #changed = new Set();
   #timer = 0;
   #loading = new Map();
+  #missed = new Set(); // lists that changed while they were read
   session = null;
   profiles = null;
+  prompts = null; // these two are read by the first view that shows them
+  schedules = null;
   agents = null; // what is installed on the server's machine: read when somebody asks for it
   settings = null;
   active = [];
@@ -25,7 +28,7 @@ export class Cache extends EventTarget {
     document.addEventListener("visibilitychange", () => this.#gather());
   }
 
-  /** Read a list ("profiles", "agents", "settings", "active") now; calls at the same time share one request. */
+  /** Read a list ("profiles", "prompts", "schedules", "agents", "settings", "active") now; calls at the same time share one request. */
   load(name) {
     if (!this.#loading.has(name)) {
       const request = this.#read(name).finally(() => this.#loading.delete(name));
@@ -36,7 +39,8 @@ export class Cache extends EventTarget {
 
   /** Read everything that is known again; views do the same for what they show. */
   refresh() {
-    for (const name of ["profiles", "settings", "active"]) this.load(name).catch(() => {}); // the banner says it
+    const shown = ["prompts", "schedules"].filter((name) => this[name]);
+    for (const name of ["profiles", "settings", "active", ...shown]) this.load(name).catch(() => {}); // the banner says it
     this.#fire("stale");
   }
 
@@ -49,6 +53,8 @@ export class Cache extends EventTarget {
   keep(run) {
     this.runs.set(run.runId, run);
     this.#follow(run);
+    this.#followLast("prompts", run.promptId, run);
+    this.#followLast("schedules", run.scheduleId, run);
     this.#fire("run", run);
     return run;
   }
@@ -57,13 +63,18 @@ export class Cache extends EventTarget {
     return this.profiles?.find((profile) => profile.id === id) ?? null;
   }
 
+  saved(id) {
+    return this.prompts?.find((saved) => saved.id === id) ?? null;
+  }
+
   /** The icon that was chosen for a run's profile, if there is one. */
   iconOf(run) {
     return this.profile(run.agentProfileId)?.icon ?? null;
   }
 
   forget() {
-    Object.assign(this, { session: null, profiles: null, agents: null, settings: null, active: [], runs: new Map() });
+    const lists = { profiles: null, prompts: null, schedules: null, agents: null, settings: null };
+    Object.assign(this, { session: null, ...lists, active: [], runs: new Map() });
   }
 
   async #read(name) {
@@ -84,11 +95,35 @@ export class Cache extends EventTarget {
     this.#fire("active");
   }
 
+  // The last run of a prompt or schedule is a part of it: it changes with every step of that run.
+  #followLast(name, id, run) {
+    const at = this[name]?.findIndex((one) => one.id === id) ?? -1;
+    if (at < 0) return;
+    const before = this[name][at];
+    const began = run.startedAt ?? run.queuedAt;
+    if (before.lastRunId !== run.runId && before.lastRunAt && before.lastRunAt > began) return;
+    const last = { lastRunId: run.runId, lastRunStatus: run.status, lastRunAt: began };
+    this[name] = this[name].with(at, { ...before, ...last, ...("lastRun" in before && { lastRun: run }) });
+    this.#fire(name);
+  }
+
+  // What changes while its list is read may have missed it: the list is read once more.
+  #again(name) {
+    const reading = this.#loading.get(name);
+    if (!reading) return this.load(name).catch(() => {}); // at the next change
+    if (this.#missed.has(name)) return;
+    this.#missed.add(name);
+    const next = () => (this.#missed.delete(name), this.load(name).catch(() => {}));
+    reading.then(next, next);
+  }
+
   #hear(events) {
+    const topics = new Set(events.map(({ topic }) => topic));
+    for (const name of ["profiles", "settings", "prompts", "schedules"])
+      if (topics.has(name) && (this[name] || this.#loading.has(name))) this.#again(name);
     for (const { topic, id } of events) {
       if (topic === "runs" && id) this.#changed.add(id);
       else if (topic === "runs") this.#fire("stale");
-      else if (topic === "profiles" || topic === "settings") this.load(topic).catch(() => {}); // at the next change
     }
     this.#gather();
   }

@@ -31,6 +31,15 @@ export function setZone(name) {
 
 export const zoneName = () => zone;
 
+/** Whether `name` is the zone that all times are in, whatever else it is called ("Etc/UTC"). */
+export function isOwnZone(name) {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone === zone;
+  } catch {
+    return false;
+  }
+}
+
 /** The zone as it stands beside times: "UTC", "CET", "GMT+2". */
 export function zoneLabel(at = Date.now()) {
   return formatters.name.formatToParts(at).find((part) => part.type === "timeZoneName")?.value ?? zone;
@@ -56,6 +65,13 @@ export function when(at, now = Date.now()) {
   return dayKey(at) === dayKey(now) ? clock(at) : `${formatters.day.format(at).replace(",", "")} ${minute(at)}`;
 }
 
+/** "Fri 13 Mar 02:30 CET" as people in `name` (an IANA zone) have it. */
+export function inZone(at, name) {
+  const parts = { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+  const options = { hourCycle: "h23", timeZoneName: "short", ...parts };
+  return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: name }).format(at).replaceAll(",", "");
+}
+
 /** The whole time with its zone, for titles and for what is sent elsewhere. */
 export const full = (at) =>
   `${formatters.day.format(at).replace(",", "")} ${dayKey(at).slice(-4)}, ${clock(at)} ${zoneLabel(at)}`;
@@ -74,6 +90,23 @@ export function duration(seconds) {
   const s = Math.max(0, Math.floor(seconds));
   const [h, m, rest] = [Math.floor(s / 3600), Math.floor(s / 60) % 60, String(s % 60).padStart(2, "0")];
   return h ? `${h}:${String(m).padStart(2, "0")}:${rest}` : `${m}:${rest}`;
+}
+
+/** "in 00:41:12", and from a day on "in 3 d 15:42"; "now" when the time has come. */
+export function countdown(at, now = Date.now()) {
+  const s = Math.ceil((at - now) / 1000);
+  if (s <= 0) return "now";
+  const [d, h, m, rest] = [Math.floor(s / 86_400), Math.floor(s / 3600) % 24, Math.floor(s / 60) % 60, s % 60];
+  const two = (value) => String(value).padStart(2, "0");
+  return d ? `in ${number(d)} d ${two(h)}:${two(m)}` : `in ${two(h)}:${two(m)}:${two(rest)}`;
+}
+
+/** "in 12 min", "in 11 h 57 min", "in 3 d 11 h" for what does not tick. */
+export function ahead(at, now = Date.now()) {
+  const m = Math.max(0, Math.round((at - now) / 60_000));
+  const [d, h, rest] = [Math.floor(m / 1440), Math.floor(m / 60) % 24, m % 60];
+  if (m < 1) return "now";
+  return `in ${d ? `${number(d)} d ${h} h` : h ? `${h} h ${rest} min` : `${rest} min`}`;
 }
 
 /** "48 s", "3 min", "1 h 20 min" for sentences. */

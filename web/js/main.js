@@ -17,12 +17,16 @@ import { mountOutcomes } from "./shell/outcomes.js";
 import { openHelp, openPalette } from "./shell/palette.js";
 import { mountTape } from "./shell/tape.js";
 import * as history from "./tabs/history.js";
+import * as prompts from "./tabs/prompts.js";
 import * as run from "./tabs/run.js";
+import * as schedules from "./tabs/schedules.js";
 import * as settings from "./tabs/settings.js";
 
 // A tab more is a line here, and one in the table of commands ("go-" and its id).
 const TABS = [
   { id: "run", icon: "play", ...run },
+  { id: "prompts", icon: "bookmark", short: "Prompts", ...prompts },
+  { id: "schedules", icon: "calendar", ...schedules },
   { id: "history", icon: "history", ...history },
   { id: "settings", icon: "settings", ...settings },
 ];

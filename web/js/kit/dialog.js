@@ -60,7 +60,7 @@ export async function confirmDeed({ title, text, deed, stay }) {
   const no = button({ text: stay, onClick: () => dialog.close() });
   const dialog = openDialog({
     title,
-    body: el("p", { class: "ink-2" }, text),
+    body: el("div", { class: "ink-2" }, text),
     foot: [el("span", { class: "grow" }), no, yes],
     extra: "dlg-small",
   });

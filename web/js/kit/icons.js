@@ -74,6 +74,22 @@ const SHAPES = {
   flask: [
     ["path", { d: "M5 1.9h4M5.7 1.9v3.6L2.6 11a.8.8 0 0 0 .7 1.1h7.4a.8.8 0 0 0 .7-1.1L8.3 5.5V1.9M4.2 8.6h5.6" }],
   ],
+  bookmark: [["path", { d: "M3.5 2h7v10L7 9.4 3.5 12z" }]],
+  calendar: [
+    ["rect", { x: 2, y: 3, width: 10, height: 9, rx: 1 }],
+    ["path", { d: "M2 6h10M4.8 1.5V4M9.2 1.5V4" }],
+  ],
+  file: [["path", { d: "M3 1.8h5.2L11 4.6v7.6H3zM8 2v3h3" }]],
+  tag: [
+    ["path", { d: "M2 2.2h4.8l5.4 5.4-4.6 4.6L2 6.8z" }],
+    ["circle+", { cx: 4.7, cy: 4.8, r: 0.8 }],
+  ],
+  lock: [
+    ["rect", { x: 2.8, y: 6, width: 8.4, height: 6, rx: 1 }],
+    ["path", { d: "M4.6 6V4.4a2.4 2.4 0 0 1 4.8 0V6" }],
+  ],
+  pin: [["path", { d: "M4.5 1.8h5M5.3 1.8v3.7L3.4 8h7.2L8.7 5.5V1.8M7 8v4.4" }]],
+  pause: [["path", { d: "M4.7 2.8v8.4M9.3 2.8v8.4" }]],
   leave: [["path", { d: "M5.5 2.2H2.8v9.6h2.7M6 7h6M9.5 4.5L12 7 9.5 9.5" }]],
 };
 

@@ -12,14 +12,16 @@ const THEMES = [
   ["dark", "Dark"],
 ];
 
-/** Draw the tabs ([{ id, title, icon }]) and mark the one that is open. */
+/** Draw the tabs ([{ id, title, icon, short }]; `short` is the title where there is little room) and mark the one that is open. */
 export function mountTabs(host, ctx, tabs) {
-  const links = tabs.map(({ id, title, icon: name }) =>
+  const words = (title, short) =>
+    short ? [el("span", { class: "no-s" }, title), el("span", { class: "only-s" }, short)] : el("span", {}, title);
+  const links = tabs.map(({ id, title, short, icon: name }) =>
     el(
       "a",
       { href: ctx.router.href(id), "data-tab": id, title: `${title} (${ctx.commands.shortcut(`go-${id}`)})` },
       icon(name),
-      el("span", {}, title),
+      words(title, short),
     ),
   );
   fill(host, links);

@@ -163,11 +163,25 @@ function profileEntries(ctx) {
   }));
 }
 
+// What can be made has a command in its own view, and an address everywhere.
+const MAKES = [
+  ["new-prompt", "New prompt", ["admin", "operator"], ["prompts", ["new"]]],
+  ["new-schedule", "New schedule", ["admin", "operator"], ["schedules", ["new"]]],
+  ["new-profile", "New profile", ["admin"], ["settings", ["profiles", "new"]]],
+];
+
 function commandEntries(ctx) {
-  const made = ctx.commands.list().some(({ id }) => id === "new-profile") || ctx.cache.session.role !== "admin";
-  const make = { group: "Commands", text: "New profile", mark: icon("right") };
-  const own = { ...make, run: () => ctx.router.go("settings", ["profiles", "new"]) };
-  return [...lentEntries(ctx), ...(made ? [] : [own])];
+  const lent = new Set(ctx.commands.list().map(({ id }) => id));
+  const own = MAKES.filter(([id, , roles]) => !lent.has(id) && roles.includes(ctx.cache.session.role));
+  return [
+    ...lentEntries(ctx),
+    ...own.map(([, text, , place]) => ({
+      group: "Commands",
+      text,
+      mark: icon("right"),
+      run: () => ctx.router.go(...place),
+    })),
+  ];
 }
 
 function lentEntries(ctx) {

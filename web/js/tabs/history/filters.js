@@ -3,9 +3,7 @@
 import { profileChoices, stateWord, STATES, triggerWord } from "../../format.js";
 import { button } from "../../kit/button.js";
 import { el, set } from "../../kit/dom.js";
-import { downMark, select, setOptions } from "../../kit/form.js";
-import { icon } from "../../kit/icons.js";
-import { settle } from "../../time.js";
+import { choice, searchField } from "../../kit/filters.js";
 
 const TRIGGERS = ["manual", "schedule", "pipeline", "webhook", "mcp", "retry", "test"];
 const GROUPS = [
@@ -63,24 +61,16 @@ export function fits(run, filters) {
 /** The row of controls. `onChange(filters)` follows every change. */
 export function filterRow(ctx, onChange) {
   let now = readFilters(new URLSearchParams());
-  const search = el("input", {
-    type: "search",
-    "aria-label": "Search runs",
-    placeholder: "Name, prompt, id",
-    autocomplete: "off",
-    spellcheck: false,
-    enterkeyhint: "search",
-  });
   const change = (part) => onChange({ ...now, ...part });
-  const typed = settle(() => change({ search: search.value.trim() }), 250);
-  search.addEventListener("input", () => typed());
-  search.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") typed.now();
-    if (event.key === "Escape") ((search.value = ""), typed.now(), search.blur());
+  const search = searchField({
+    label: "Search runs",
+    placeholder: "Name, prompt, id",
+    onSearch: (text) => change({ search: text }),
   });
-
   const states = [["", "Any state"], ...GROUPS, ...STATES.map((state) => [state, stateWord(state)])];
-  const status = choice("State", states, (value) => change({ status: value }));
+  const status = choice("State", states, (value) => change({ status: value }), (value) =>
+    value.split(",").map(stateWord).join(", "),
+  );
   const trigger = choice(
     "Trigger",
     [["", "Any trigger"], ...TRIGGERS.map((name) => [name, triggerWord(name)])],
@@ -94,13 +84,6 @@ export function filterRow(ctx, onChange) {
     extra: "filters-clear",
     onClick: () => onChange(readFilters(new URLSearchParams())),
   });
-  const field = el(
-    "label",
-    { class: "f filters-search" },
-    icon("find"),
-    search,
-    el("kbd", { class: "k", "aria-hidden": "true" }, "/"),
-  );
   const rest = el(
     "div",
     { class: "filters-rest", id: "filters-rest" },
@@ -112,12 +95,12 @@ export function filterRow(ctx, onChange) {
   );
 
   return {
-    element: el("div", { class: "filters", role: "search", "aria-label": "Filter runs" }, field, rest),
+    element: el("div", { class: "filters", role: "search", "aria-label": "Filter runs" }, search.element, rest),
     rest,
-    focus: () => (search.focus(), search.select()),
+    focus: search.focus,
     show(filters) {
       now = filters;
-      if (document.activeElement !== search) search.value = filters.search;
+      search.show(filters.search);
       status.show(filters.status);
       trigger.show(filters.triggeredBy);
       profile.show(filters.agentProfileId, [
@@ -126,19 +109,6 @@ export function filterRow(ctx, onChange) {
       ]);
       days.show(filters.days);
       set(clear, { hidden: !anyFilter(filters) });
-    },
-  };
-}
-
-function choice(label, options, onChange) {
-  const control = select(options, "", { "aria-label": label, on: { change: () => onChange(control.value) } });
-  const element = el("span", { class: "f is-choice" }, control, downMark());
-  return {
-    element,
-    show(value, fresh = options) {
-      const known = fresh.some(([key]) => key === value);
-      setOptions(control, known ? fresh : [...fresh, [value, value.split(",").map(stateWord).join(", ")]], value);
-      element.classList.toggle("is-set", Boolean(value));
     },
   };
 }

@@ -1,0 +1,104 @@
+// What is decided without a page: which prompts are shown, what they ask for, cron fields, words for what is ahead.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ahead, countdown, inZone, isOwnZone } from "../../../web/js/format.js";
+import { askedFor, namesIn } from "../../../web/js/kit/placeholders.js";
+import { passes, readFilters, readSort, sorted, tagsOf } from "../../../web/js/tabs/prompts/pick.js";
+import { expressionOf, fieldsOf, often, presetOf } from "../../../web/js/tabs/schedules/cron.js";
+import { dayIn } from "../../../web/js/tabs/schedules/days.js";
+
+const saved = (name, more = {}) => ({
+  id: name,
+  name,
+  content: "",
+  type: "inline",
+  tags: [],
+  variables: [],
+  workingDirectory: null,
+  ...more,
+});
+const filters = (query) => readFilters(new URLSearchParams(query));
+
+test("a prompt is asked for what it declares, and for what its text has besides", () => {
+  assert.deepEqual(namesIn("{{A}} {{ b_1 }} {{A}} {{1x}} {A} {{}}"), ["A", "b_1"]);
+  const declared = { name: "B", type: "number", default: "1", required: false, choices: [], description: "" };
+  const both = askedFor(saved("x", { content: "{{A}} {{B}}", variables: [declared] }));
+  assert.deepEqual(
+    both.map(({ name, type, required }) => [name, type, required]),
+    [
+      ["B", "number", false],
+      ["A", "string", true],
+    ],
+  );
+  assert.deepEqual(askedFor(saved("x", { content: "{{A}}.md", type: "file-reference" })), []);
+});
+
+test("a prompt passes when all of the filters let it", () => {
+  const one = saved("Audit", {
+    content: "Look at Licences",
+    tags: ["a", "b"],
+    workingDirectory: "/srv/x",
+    agentProfileId: "p",
+  });
+  for (const query of ["", "search=licences", "search=%2Fsrv", "tag=a,b", "agent=p&directory=/srv/x"])
+    assert.equal(passes(one, filters(query)), true, query);
+  for (const query of ["search=zz", "tag=a,c", "agent=q", "directory=/srv"])
+    assert.equal(passes(one, filters(query)), false, query);
+});
+
+test("prompts stand in the order that the address asks for, and what has no value stands last", () => {
+  const list = [saved("b", { lastRunAt: "2026-01-01" }), saved("C"), saved("a", { lastRunAt: "2026-02-01" })];
+  const names = (sort) =>
+    sorted(list, sort)
+      .map(({ name }) => name)
+      .join("");
+  assert.equal(names("name"), "abC");
+  assert.equal(names("-name"), "Cba");
+  assert.equal(names("lastRun"), "baC");
+  assert.equal(names("-lastRun"), "abC");
+  assert.equal(readSort(new URLSearchParams("sort=-lastRun")), "-lastRun");
+  assert.equal(readSort(new URLSearchParams("sort=toString")), "name");
+  assert.deepEqual(tagsOf([{ tags: ["x", "b"] }, { tags: ["b", "a"] }]), ["b", "a", "x"]);
+});
+
+test("fields and expression are the same thing", () => {
+  assert.deepEqual(fieldsOf("  0  9 * *   1-5 "), ["0", "9", "*", "*", "1-5"]);
+  assert.equal(fieldsOf("@daily"), null);
+  assert.equal(fieldsOf(""), null);
+  assert.equal(expressionOf(["", " 9", "*", "", "1 - 5"]), "* 9 * * 1-5");
+  assert.equal(presetOf("0 9  * * 1-5"), "Weekdays");
+  assert.equal(presetOf("1 9 * * 1-5"), "");
+});
+
+test("how often is said in the span in which it can be counted", () => {
+  const cases = { 96: "96 runs a day", 1: "One run a day", 1.5: "1.5 runs a day", 0.86: "6 runs a week" };
+  for (const [perDay, words] of Object.entries(cases)) assert.equal(often(Number(perDay)), words);
+  assert.equal(often(0.14), "One run a week");
+  assert.equal(often(0.03), "One run a month");
+  assert.equal(often(0.003), "Less than a run a month");
+  assert.equal(often(0), "");
+});
+
+test("what is ahead is counted down to the second, and from a day on to the minute", () => {
+  const at = (s) => countdown(s * 1000, 0);
+  assert.deepEqual([41 * 60 + 12, 86_399, 86_400 * 3 + 942 * 60].map(at), [
+    "in 00:41:12",
+    "in 23:59:59",
+    "in 3 d 15:42",
+  ]);
+  assert.deepEqual([at(0.2), at(0), at(-5)], ["in 00:00:01", "now", "now"]);
+  assert.deepEqual(
+    [20, 12 * 60, 717 * 60, 83 * 3600].map((s) => ahead(s * 1000, 0)),
+    ["now", "in 12 min", "in 11 h 57 min", "in 3 d 11 h"],
+  );
+});
+
+test("times and days are those of the zone that is named", () => {
+  const at = Date.parse("2026-03-13T01:30:00Z");
+  assert.equal(inZone(at, "UTC"), "Fri 13 Mar 01:30 UTC");
+  assert.match(inZone(at, "Europe/Berlin"), /^Fri 13 Mar 02:30 (CET|GMT\+1)$/);
+  assert.equal(dayIn("2026-03-12T23:00:00Z", "Europe/Berlin"), "2026-03-13");
+  assert.equal(dayIn(null, "UTC"), "");
+  assert.deepEqual([isOwnZone("Etc/UTC"), isOwnZone("Europe/Berlin"), isOwnZone("Nowhere")], [true, false, false]);
+});

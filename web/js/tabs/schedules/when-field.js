@@ -1,0 +1,71 @@
+// When a schedule fires: presets, five fields and the expression itself, which always agree.
+
+import { el, set } from "../../kit/dom.js";
+import { field, input } from "../../kit/form.js";
+import { expressionOf, fieldsOf, FIELDS, presetOf, PRESETS } from "./cron.js";
+
+/** The parts as { presets, parts, expression }; `onChange` follows every change of the expression. */
+export function whenField({ value, onChange }) {
+  const expression = field({
+    label: "Expression",
+    control: input({ mono: true, value, placeholder: "0 9 * * 1-5", maxlength: 1000 }),
+  });
+  const chips = PRESETS.map(([words, preset]) =>
+    el("button", { type: "button", class: "chip", "data-preset": words, on: { click: () => put(preset) } }, words),
+  );
+  const cells = FIELDS.map((label) => {
+    const control = input({ mono: true, on: { input: fromCells } });
+    return { control, element: el("label", { class: "cron-cell" }, el("span", { class: "f" }, control), label) };
+  });
+
+  function put(text) {
+    expression.control.value = text;
+    expression.refuse("");
+    draw();
+    onChange();
+  }
+
+  function fromCells() {
+    expression.control.value = expressionOf(cells.map(({ control }) => control.value));
+    expression.refuse("");
+    drawPresets();
+    onChange();
+  }
+
+  function drawPresets() {
+    const chosen = presetOf(expression.control.value);
+    chips.forEach((chip) => set(chip, { "aria-pressed": String(chip.dataset.preset === chosen) }));
+  }
+
+  function draw() {
+    drawPresets();
+    const parts = fieldsOf(expression.control.value);
+    const isBlank = !expression.control.value.trim();
+    cells.forEach(({ control }, at) => {
+      if (document.activeElement !== control) control.value = parts?.[at] ?? "";
+      control.disabled = !parts && !isBlank && !cells.some((one) => one.control === document.activeElement);
+    });
+  }
+
+  expression.control.addEventListener("input", () => (draw(), onChange()));
+  draw();
+  return {
+    presets: el(
+      "div",
+      { class: "field", role: "group", "aria-label": "Start from" },
+      el("span", { class: "label", "aria-hidden": "true" }, "Start from"),
+      el("div", { class: "presets-row" }, chips),
+    ),
+    parts: el(
+      "div",
+      { class: "field", role: "group", "aria-label": "Fields" },
+      el("span", { class: "label", "aria-hidden": "true" }, "Fields"),
+      el(
+        "div",
+        { class: "cron-cells" },
+        cells.map(({ element }) => element),
+      ),
+    ),
+    expression,
+  };
+}
