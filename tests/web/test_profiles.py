@@ -279,3 +279,40 @@ def test_who_may_not_change_profiles_is_not_offered_to(visit: Visit, house: Hous
     expect(page.get_by_role("button", name="New profile")).to_have_count(0)
     expect(page.get_by_text("Only an administrator may change profiles.")).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_profile_when_locked_says_so_until_it_is_unlocked(visit: Visit, house: House, shell: Any) -> None:
+    page = visit("#/settings/profiles")
+    page.get_by_role("button", name="More for Shell").click()
+    page.get_by_role("menuitem", name="Lock").click()
+    dialog = page.get_by_role("dialog", name="Lock Shell")
+    dialog.get_by_label("How long").select_option("For an hour")
+    dialog.get_by_label("Why").fill(HOSTILE)
+    dialog.get_by_role("button", name="Lock profile").click()
+    card = page.get_by_role("article", name="Shell")
+    expect(card).to_contain_text(re.compile("Locked by .* until .*: new runs wait"))
+    expect(card).to_contain_text(HOSTILE)
+    assert house.api("GET", f"profiles/{shell['id']}")["lock"]["until"]
+    card.get_by_role("button", name="Unlock Shell").click()
+    expect(card).not_to_contain_text("Locked by")
+    assert house.api("GET", f"profiles/{shell['id']}")["lock"] is None
+
+
+def test_profile_that_a_schedule_needs_is_deleted_only_all_the_same(visit: Visit, house: House, shell: Any) -> None:
+    saved = house.api("POST", "prompts", {"name": "P", "content": "echo", "agentProfileId": shell["id"]}, 201)
+    body = {"name": "Nightly", "promptId": saved["id"], "cronExpression": "0 3 * * *"}
+    planned = house.api("POST", "schedules", body, 201)
+    page = visit("#/settings/profiles")
+    page.get_by_role("button", name="More for Shell").click()
+    page.get_by_role("menuitem", name="Delete").click()
+    expect(page.get_by_role("dialog")).to_contain_text("One schedule needs it and will be switched off")
+    page.get_by_role("button", name="Delete all the same").click()
+    expect(page.get_by_role("article", name="Shell")).to_have_count(0)
+    assert house.api("GET", f"schedules/{planned['id']}")["enabled"] is False
+
+
+def test_runs_in_one_directory_wait_for_each_other_when_the_settings_say_so(visit: Visit, house: House) -> None:
+    page = visit("#/settings/general")
+    page.get_by_label("Runs in one directory").select_option("Wait for each other")
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    assert house.api("GET", "settings")["directoryPolicy"] == "queue"

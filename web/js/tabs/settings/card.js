@@ -10,11 +10,12 @@ import { icon } from "../../kit/icons.js";
 import { inPageWords } from "../../kit/labels.js";
 import { menuButton } from "../../kit/menu.js";
 import { remedy, sentence } from "../../kit/sentence.js";
+import { lockLine } from "./lock.js";
 
 const BY_INPUT = "The prompt goes to standard input; there is nothing to put echo before. Run a short prompt instead.";
 
 /**
- * Make a card. `deeds`: onTest, onToggle(on, box), onDuplicate, onDelete; what the session may not do is left out.
+ * Make a card. `deeds`: onTest, onToggle(on, box), onLock, onUnlock(opener), onDuplicate, onDelete; what the session may not do is left out.
  * Returns { element, showState(answer) }; the answer is the server's { ready, problems, cautions }, or { failed: a
  * sentence }.
  */
@@ -47,6 +48,7 @@ export function profileCard(profile, { href, deeds }) {
       { class: "card-code", title: profile.invocationTemplate.slice(0, 2000) },
       markedCode(profile.invocationTemplate),
     ),
+    profile.lock && lockLine(profile, deeds.onUnlock),
     state,
     el("div", { class: "card-foot" }, el("span", { class: "hint" }, boundsOf(profile)), buttons(profile, href, deeds)),
   );
@@ -69,7 +71,7 @@ function drawCaution(element, cautions) {
   set(element, { hidden: !words, title: words, "aria-label": words });
 }
 
-function buttons({ name, promptVia }, href, { onTest, onDuplicate, onDelete }) {
+function buttons({ name, promptVia, lock }, href, { onTest, onLock, onUnlock, onDuplicate, onDelete }) {
   const byInput = promptVia === "stdin";
   const test = button({
     text: "Test",
@@ -81,11 +83,16 @@ function buttons({ name, promptVia }, href, { onTest, onDuplicate, onDelete }) {
     onClick: onTest,
   });
   const edit = el("a", { class: "b b-quiet b-s b-i", href, "aria-label": `Edit ${name}`, title: "Edit" }, icon("edit"));
-  const more = menuButton(button({ icon: "more", kind: "quiet", small: true, label: `More for ${name}` }), () => [
-    { text: "Duplicate", icon: "copy", onClick: onDuplicate },
-    { text: "Delete", icon: "trash", danger: true, onClick: onDelete },
-  ]);
-  return [onTest && test, onDelete && edit, onDelete && more];
+  const opener = button({ icon: "more", kind: "quiet", small: true, label: `More for ${name}` });
+  const items = [
+    onDuplicate && { text: "Duplicate", icon: "copy", onClick: onDuplicate },
+    onLock &&
+      (lock
+        ? { text: "Unlock", icon: "lock", onClick: () => onUnlock(opener) }
+        : { text: "Lock", icon: "lock", onClick: onLock }),
+    onDelete && { text: "Delete", icon: "trash", danger: true, onClick: onDelete },
+  ].filter(Boolean);
+  return [onTest && test, onDelete && edit, items.length > 0 && menuButton(opener, () => items)];
 }
 
 // Room for two lines is there before the answer is, so that nothing moves by itself; the rest waits behind a press.

@@ -2,7 +2,7 @@
 
 import { bytes } from "../../format.js";
 import { el, fill, leaving } from "../../kit/dom.js";
-import { field, input, inWords, typedNumber } from "../../kit/form.js";
+import { downMark, field, input, inWords, select, typedNumber } from "../../kit/form.js";
 import { icon } from "../../kit/icons.js";
 import { errorNotice } from "../../kit/notice.js";
 
@@ -35,6 +35,16 @@ const FIELDS = [
     kind: number,
   },
   { name: "maxConcurrentRuns", label: "Runs at once", hint: "More wait in the queue", kind: number },
+  {
+    name: "directoryPolicy",
+    label: "Runs in one directory",
+    hint: "Two agents in one place may overwrite each other’s work",
+    choices: [
+      ["parallel", "Run beside each other"],
+      ["queue", "Wait for each other"],
+    ],
+    kind: words,
+  },
   {
     name: "outputRetentionDays",
     label: "Keep output",
@@ -127,10 +137,11 @@ export function mountGlobals(root, ctx) {
   return bag.off;
 }
 
-function settingRow({ name, label, hint, unit, mono, kind }, ctx) {
-  const control = input({ mono });
+function settingRow({ name, label, hint, unit, mono, choices, kind }, ctx) {
+  const control = choices ? select(choices, choices[0][0]) : input({ mono });
+  const after = choices ? downMark() : unit && el("span", { class: "unit" }, unit);
   const done = el("span", { class: "saved", role: "status" });
-  const made = field({ label, hint, control, after: unit && el("span", { class: "unit" }, unit), extra: "r" });
+  const made = field({ label, hint, control, after, extra: "r" });
   made.element.append(done);
   let stored;
 

@@ -18,6 +18,10 @@ const LIMITS = [
   ["fileSizeMB", "File size", "MB"],
   ["coreMB", "Core dump", "MB", "0: a crash leaves none"],
 ];
+const WHILE_LOCKED = [
+  ["wait", "Wait until it is unlocked"],
+  ["skip", "Are skipped and recorded"],
+];
 const NUMBERS = ["defaultTimeout", "maxTimeout", "cols", "rows", "killGraceSeconds"];
 const LEFTOVERS = [
   ["kill", "Ends with the run"],
@@ -43,12 +47,12 @@ export function moreFields(start, { isNew, onCheck }) {
   );
   const ending = fold("How it is ended", three(fields.stopSignals, fields.killGraceSeconds, fields.leftovers));
   const bounds = fold("Limits", three(...Object.values(limits)));
-  const rest = fold("More", runAsUser.element, icon.element);
+  const rest = fold("More", fields.whileLocked.element, runAsUser.element, icon.element);
   const places = [
     [terminal, ["cols", "rows", "requiresTTY"]],
     [ending, ["stopSignals", "killGraceSeconds", "leftovers"]],
     [bounds, ["limits", ...LIMITS.map(([name]) => `limits.${name}`)]],
-    [rest, ["runAsUser", "icon"]],
+    [rest, ["whileLocked", "runAsUser", "icon"]],
   ];
   return {
     via: promptVia.element,
@@ -79,6 +83,7 @@ export function moreFields(start, { isNew, onCheck }) {
         .filter(Boolean)
         .map((name) => name.toUpperCase().replace(/^SIG/, "")),
       leftovers: fields.leftovers.control.value,
+      whileLocked: fields.whileLocked.control.value,
       limits: Object.fromEntries(
         LIMITS.map(([name]) => [name, numberOf(limits[name])]).filter(
           ([name, value]) => value !== null || start.limits?.[name] !== undefined || (isNew && name === "coreMB"),
@@ -122,6 +127,12 @@ function simpleFields(start, onCheck) {
       label: "What it leaves running",
       control: select(LEFTOVERS, start.leftovers ?? "kill"),
       after: downMark(),
+    }),
+    whileLocked: field({
+      label: "While it is locked, new runs",
+      control: select(WHILE_LOCKED, start.whileLocked ?? "wait"),
+      after: downMark(),
+      extra: "run-as",
     }),
     runAsUser: field({
       label: "Run as user",

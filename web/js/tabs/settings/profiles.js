@@ -1,14 +1,18 @@
 // The profiles as cards, or what a first one can be made from; the editor has an address of its own.
 
 import { count } from "../../format.js";
+import { attempt } from "../../kit/attempt.js";
 import { button, busy } from "../../kit/button.js";
 import { confirmDeed } from "../../kit/dialog.js";
 import { el, fill, leaving, set } from "../../kit/dom.js";
+import { arrange, exchange } from "../../kit/keyed.js";
 import { menuButton } from "../../kit/menu.js";
+import { needing, neededWords } from "../../kit/needed.js";
 import { emptyNotice, errorNotice, whenLate } from "../../kit/notice.js";
 import { agentChoices, presetItems, presetWith } from "./agents.js";
 import { profileCard } from "./card.js";
 import { openEditor } from "./editor.js";
+import { askLock } from "./lock.js";
 import { openTest } from "./test.js";
 
 // The open editor, as { key, place, closed, leave }: it outlives the view while it asks whether it may be left.
@@ -78,7 +82,7 @@ export function mountProfiles(root, ctx) {
     if (old?.text === text) return old;
     const href = ctx.router.href("settings", ["profiles", profile.id]);
     const made = { profile, text, ...profileCard(profile, { href, deeds: deedsFor(profile) }) };
-    if (old) exchange(old.element, made.element);
+    if (old) exchange(old.element, made.element, "h2 a");
     if (old?.answer) showAnswer(made, old.answer);
     cards.set(profile.id, made);
     look(made);
@@ -90,6 +94,8 @@ export function mountProfiles(root, ctx) {
     return {
       onTest: role !== "viewer" && (() => openTest(ctx, profile, { onEdit: edit })),
       onToggle: mayEdit && ((on, box) => setEnabled(profile, on, box, ctx)),
+      onLock: role !== "viewer" && (() => lock(profile, ctx)),
+      onUnlock: role !== "viewer" && ((opener) => unlock(profile, opener, ctx)),
       onDuplicate: mayEdit && (() => duplicate(profile, ctx)),
       onDelete: mayEdit && (() => remove(profile, ctx)),
     };
@@ -236,35 +242,6 @@ function markLastRow(grid) {
   for (const card of grid.children) card.classList.toggle("is-last-row", card.offsetTop === last);
 }
 
-/** Put `elements` into `grid` in this order, moving as few as possible: what is moved loses its focus. */
-function arrange(grid, elements) {
-  for (const one of [...grid.children]) if (!elements.includes(one)) one.remove();
-  let next = grid.firstChild;
-  for (const one of elements) {
-    if (one === next) next = next.nextSibling;
-    else grid.insertBefore(one, next);
-  }
-}
-
-/** Put a new card into an old one's place; the focus goes to the same thing in it. */
-function exchange(old, next) {
-  const { activeElement: focused } = document;
-  const label = old.contains(focused) && (focused.getAttribute("aria-label") ?? "");
-  old.replaceWith(next);
-  if (label === false) return;
-  const same = label && next.querySelector(`[aria-label="${CSS.escape(label)}"]`);
-  (same || next.querySelector("h2 a"))?.focus();
-}
-
-async function attempt(ctx, failure, deed) {
-  try {
-    return await deed();
-  } catch (error) {
-    ctx.toasts.say({ text: failure, detail: error.message, failed: true });
-    return null;
-  }
-}
-
 async function setEnabled(profile, on, box, ctx) {
   if (box.getAttribute("aria-busy")) return void (box.checked = !on);
   box.setAttribute("aria-busy", "true"); // not disabled: that would take the focus away
@@ -274,6 +251,19 @@ async function setEnabled(profile, on, box, ctx) {
   if (!saved) box.checked = !on;
   box.removeAttribute("aria-busy");
   if (saved) await ctx.cache.load("profiles");
+}
+
+async function lock(profile, ctx) {
+  if (await askLock(ctx, profile)) await ctx.cache.load("profiles");
+}
+
+async function unlock(profile, opener, ctx) {
+  busy(opener, true);
+  const free = await attempt(ctx, `${profile.name} was not unlocked`, () =>
+    ctx.api.delete(`profiles/${profile.id}/lock`),
+  );
+  busy(opener, false);
+  if (free) await ctx.cache.load("profiles");
 }
 
 async function duplicate(profile, ctx) {
@@ -286,13 +276,16 @@ async function duplicate(profile, ctx) {
 }
 
 async function remove(profile, ctx) {
+  const needed = await needing(ctx, ({ agentProfileId }) => agentProfileId === profile.id);
+  const kept = "It can no longer be chosen for new runs. Runs that used it keep its name and their output.";
   const sure = await confirmDeed({
     title: `Delete “${profile.name}”?`,
-    text: "It can no longer be chosen for new runs. Runs that used it keep its name and their output.",
-    deed: "Delete profile",
+    text: needed.length ? [...neededWords(needed, "it"), kept] : kept,
+    deed: needed.length ? "Delete all the same" : "Delete profile",
     stay: "Keep profile",
   });
   if (!sure) return;
-  if (await attempt(ctx, `${profile.name} was not deleted`, () => ctx.api.delete(`profiles/${profile.id}`)))
+  const path = `profiles/${profile.id}${needed.length ? "?force=1" : ""}`;
+  if (await attempt(ctx, `${profile.name} was not deleted`, () => ctx.api.delete(path)))
     await ctx.cache.load("profiles");
 }
