@@ -219,3 +219,17 @@ def test_run_that_is_not_there_says_so_and_can_be_left(visit: Visit) -> None:
     expect(page.get_by_text("The run could not be read")).to_be_visible()
     page.get_by_role("button", name="Close").click()
     expect(page.locator(".drawer")).to_have_count(0)
+
+
+def test_run_when_kept_stays_for_ever(visit: Visit, house: House, start: Any) -> None:
+    run = start("echo keep me")
+    page = visit(f"#/history/{run['runId']}")
+    expect(page.locator(".vw-foot")).to_contain_text("Kept until")
+    page.get_by_role("button", name="Keep for ever").click()
+    expect(page.locator(".vw-foot")).to_contain_text("Kept for ever")
+    expect(page.get_by_role("button", name="Keep for ever")).to_have_attribute("aria-pressed", "true")
+    assert house.api("GET", f"runs/{run['runId']}")["pinned"] is True
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("menuitemcheckbox", name="Keep for ever").click()
+    expect(page.locator(".vw-foot")).to_contain_text("Kept until")

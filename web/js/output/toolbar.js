@@ -71,12 +71,23 @@ export function toolbar({ deeds, tip, more }) {
     pressed: false,
     onClick: deeds.full,
   });
+  const keep = button({
+    icon: "pin",
+    kind: "quiet",
+    small: true,
+    label: "Keep for ever",
+    extra: "vw-wide",
+    pressed: false,
+    hidden: !deeds.keep,
+    onClick: deeds.keep,
+  });
   const rest = menuButton(button({ icon: "more", kind: "quiet", small: true, label: "More", extra: "vw-more" }), more);
   const find = findField({ deeds, tip });
   return {
-    element: el("div", { class: "vw-tools" }, seg, follow, wrap, download, full, rest, copy, find.element),
+    element: el("div", { class: "vw-tools" }, seg, follow, wrap, download, keep, full, rest, copy, find.element),
     find,
     copy,
+    showKept: (on) => set(keep, { "aria-pressed": String(on) }),
     show({ mode, following, live, wrapped, isFull }) {
       modes.forEach((one, at) => set(one, { "aria-pressed": String(mode === ["clean", "terminal"][at]) }));
       set(follow, { hidden: !live || mode !== "clean", "aria-pressed": String(following) });

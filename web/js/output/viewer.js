@@ -139,6 +139,7 @@ export class Viewer {
     this.#head.show(run);
     this.#log.show(run);
     if (this.#mode === "terminal") this.#openTerminal();
+    this.#bar.showKept(Boolean(run.pinned));
   }
 
   #drawState() {
@@ -170,7 +171,8 @@ export class Viewer {
     const { run } = this;
     if (!run) return;
     const days = this.#ctx.cache.settings?.outputRetentionDays;
-    const until = run.finishedAt && days && !run.pinned ? `Kept until ${date(ms(run.finishedAt) + days * DAY_MS)}` : "";
+    const dated = run.finishedAt && days ? `Kept until ${date(ms(run.finishedAt) + days * DAY_MS)}` : "";
+    const until = run.pinned ? "Kept for ever" : dated;
     const chosen = this.#log.selectionText && `${this.#log.selectionText.replace("-", " to ")} chosen`;
     const parts = [lineCount(this.#log.count), run.outputBytes ? bytes(run.outputBytes) : "", until, chosen];
     fill(
@@ -189,6 +191,7 @@ export class Viewer {
       wrap: () => this.#setWrap(!this.#ctx.prefs.get("wrap")),
       copy: (at) => this.#copy(at),
       full: () => this.#toggleFull(),
+      keep: this.#ctx.cache.session.role === "viewer" ? null : () => this.#pin(!this.run?.pinned),
       find: (text, isPattern) => (this.#terminal ?? this.#log).find(text, isPattern),
       step: (way) => (this.#terminal ?? this.#log).step(way),
       leaveFind: () => this.focus(),
@@ -238,7 +241,22 @@ export class Viewer {
       { text: "Download .log", icon: "download", href: this.#deeds().logHref, download: "" },
       { text: "Full screen", icon: "full", onClick: () => this.#toggleFull() },
       { text: "Go to line", icon: "right", onClick: () => this.#goToLine() },
+      ...this.#pinItems(),
     ].filter((item) => item !== false);
+  }
+
+  #pinItems() {
+    if (!this.run || this.#ctx.cache.session.role === "viewer") return [];
+    const pinned = Boolean(this.run.pinned);
+    return [null, { text: "Keep for ever", checked: pinned, onClick: () => this.#pin(!pinned) }];
+  }
+
+  async #pin(pinned) {
+    try {
+      this.#ctx.cache.keep(await this.#ctx.api.patch(`runs/${this.#runId}`, { pinned }));
+    } catch (error) {
+      this.#ctx.toasts.say({ text: "The run was not changed", detail: error.message, failed: true });
+    }
   }
 
   async #kill() {
