@@ -46,7 +46,21 @@ def lived_in(house: House, start: Callable[..., Any]) -> dict[str, Any]:
     start("echo fine")
     live = start("echo begun; sleep 30", wait=False)
     house.api("POST", "tokens", {"name": "script", "role": "operator", "expiresInDays": 9}, 201)
-    return {"ended": ended["runId"], "live": live["runId"]}
+    body = {"agentProfileId": ended["agentProfileId"], "workingDirectory": str(house.folder)}
+    asks = {
+        "name": "Ask",
+        "content": "sleep 0.2; echo {{WHO}}",
+        "variables": [{"name": "WHO", "description": "A name"}],
+    }
+    saved = house.api("POST", "prompts", {**body, **asks, "tags": ["daily", "b", "c"]}, 201)
+    house.api("POST", "run", {"promptId": saved["id"], "variables": {"WHO": "Ana"}}, 201)
+    plan = {"promptId": saved["id"], "variables": {"WHO": "Ana"}, "cronExpression": "0 3 * * *"}
+    planned = house.api("POST", "schedules", {"name": "Nightly", **plan}, 201)
+    house.api("POST", "schedules", {"name": "Another", **plan}, 201)
+    gone = house.api("POST", "prompts", {"name": "Gone", "content": "@gone.md", "type": "file-reference", **body}, 201)
+    house.api("POST", "schedules", {"name": "Without", "promptId": gone["id"], "cronExpression": "@daily"}, 201)
+    house.api("DELETE", f"prompts/{gone['id']}?force=1")
+    return {"ended": ended["runId"], "live": live["runId"], "saved": saved["id"], "planned": planned["id"]}
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -68,6 +82,11 @@ def test_axe_finds_nothing(
         ("history", "#/history", "tr[data-run]"),
         ("drawer", f"#/history/{lived_in['ended']}", ".ln"),
         ("none match", "#/history?search=nothing-is-called-so", ".notice"),
+        ("prompts", "#/prompts", ".prompts tr[data-id]"),
+        ("no prompts", "#/prompts?search=nothing-is-called-so", ".notice"),
+        ("prompt", f"#/prompts/{lived_in['saved']}", ".dlg-saved .var-row"),
+        ("schedules", "#/schedules", ".planned tr[data-id]"),
+        ("schedule", f"#/schedules/{lived_in['planned']}", ".dlg-schedule .pre-warning"),
         ("profiles", "#/settings/profiles", ".card"),
         ("general", "#/settings/general", ".field.r"),
         ("tokens", "#/settings/tokens", ".tokens"),
@@ -76,6 +95,40 @@ def test_axe_finds_nothing(
         page.goto(page.url.split("#")[0] + place)
         page.locator(sign).first.wait_for()
         found[name] = faults(page)
+    assert {name: list(found[name]) for name in found if found[name]} == {}
+
+
+def test_axe_finds_nothing_in_what_is_done_with_prompts(
+    visit: Visit, house: House, shell: Any, lived_in: dict[str, Any]
+) -> None:
+    page = visit("#/prompts")
+    page.get_by_label("Select Ask", exact=True).click()
+    page.get_by_role("region", name="Selection").wait_for()
+    found = {"selected": faults(page)}
+    page.get_by_role("button", name="Add tag").click()
+    found["tags"] = faults(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Run Ask").click()
+    page.get_by_role("button", name="Run now").click()
+    page.locator(".dlg-run .field-error").first.wait_for()
+    page.get_by_label("WHO").fill("Ana")
+    page.get_by_role("button", name="Dry run").click()
+    page.get_by_label("What would run").wait_for()
+    found["run"] = faults(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="More for Ask").click()
+    page.get_by_role("menuitem", name="Delete").click()
+    page.get_by_role("button", name="Delete all the same").wait_for()
+    found["needed"] = faults(page)
+    page.keyboard.press("Escape")
+    house.api("PATCH", "settings", {"schedulesPaused": True})
+    house.api("POST", f"profiles/{shell['id']}/lock", {"minutes": 5, "reason": "The provider is down"})
+    page.goto(page.url.split("#")[0] + "#/schedules")
+    page.get_by_role("button", name="Resume").wait_for()
+    found["paused"] = faults(page)
+    page.goto(page.url.split("#")[0] + "#/settings/profiles")
+    page.locator(".card-lock").wait_for()
+    found["locked"] = faults(page)
     assert {name: list(found[name]) for name in found if found[name]} == {}
 
 
@@ -141,6 +194,7 @@ def test_nothing_is_wider_than_the_window(visit: Visit, lived_in: dict[str, Any]
     page = visit()
     page.set_viewport_size({"width": size[0], "height": size[1]})
     for place in ("#/run", "#/history", f"#/history/{lived_in['ended']}", "#/settings/profiles", "#/settings/general",
+                  "#/prompts", f"#/prompts/{lived_in['saved']}", "#/schedules", f"#/schedules/{lived_in['planned']}",
                   "#/settings/tokens", "#/settings/profiles/shell"):  # fmt: skip
         page.goto(page.url.split("#")[0] + place)
         page.wait_for_timeout(200)
@@ -157,7 +211,7 @@ def test_nothing_is_wider_than_the_window(visit: Visit, lived_in: dict[str, Any]
 def test_touch_targets_on_a_phone_are_large_enough(visit: Visit, lived_in: dict[str, Any]) -> None:
     page = visit()
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    for place in (f"#/run/{lived_in['live']}", "#/history", "#/settings/profiles"):
+    for place in (f"#/run/{lived_in['live']}", "#/history", "#/settings/profiles", "#/prompts", "#/schedules"):
         page.goto(page.url.split("#")[0] + place)
         page.wait_for_timeout(200)
         small = page.evaluate(
