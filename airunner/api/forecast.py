@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
 from statistics import median
@@ -18,6 +19,7 @@ from airunner.domain.schedule import Schedule
 from airunner.domain.settings import Settings
 from airunner.schedule.conflicts import Habit, Meeting, meetings, meets_itself
 from airunner.server.wire import Request, Response
+from airunner.store.contract import Store
 
 _MOST_TIMES = 200
 _MOST_CONFLICTS = 50
@@ -49,53 +51,67 @@ class Forecast:
             for name in fields:
                 checker.claim(name)
             checker.done()
-        cron = Cron.parse(draft.cron_expression)
-        habit = self._habit(draft, self._prompts())
+        known = _Known.of(self._context.store)
+        if draft.prompt_id != _NAMELESS["promptId"] and draft.prompt_id not in known.prompts:
+            why = f"There is no saved prompt {draft.prompt_id!r}."
+            raise Invalid(why, code="prompt_not_found", fields={"promptId": why})
+        cron, habit = Cron.parse(draft.cron_expression), self._habit(draft, known)
+        first = max(now, start, draft.start_date or now)
         return reply(
             {
                 "description": cron.describe(),
                 "timezone": draft.timezone,
                 "nextRuns": _next(draft, start, count),
                 "runsPerDay": round(cron.per_day(now.date()), 2),
-                "conflicts": self._conflicts(habit, now),
-                "selfOverlap": _self_overlap(habit, now),
+                "conflicts": self._conflicts(habit, known, first),
+                "selfOverlap": _self_overlap(habit, first),
             }
         )
 
-    def _conflicts(self, habit: Habit, now: datetime) -> list[Doc]:
-        prompts = self._prompts()
+    def _conflicts(self, habit: Habit, known: _Known, after: datetime) -> list[Doc]:
         others = [other for doc in self._context.store.find("schedules", enabled=True) if (other := _readable(doc))]
-        near = [other for other in others if self._directory(other, prompts) == habit.directory]
-        habits = [self._habit(other, prompts) for other in near[: _MOST_CONFLICTS + 1]]
-        return [_said(meeting, habit.schedule) for meeting in meetings(habit, habits, now)][:_MOST_CONFLICTS]
+        near = [other for other in others if known.directory(other) == habit.directory][: _MOST_CONFLICTS + 1]
+        habits = [self._habit(other, known) for other in near]
+        return [_said(meeting, habit.schedule) for meeting in meetings(habit, habits, after)][:_MOST_CONFLICTS]
 
-    def _habit(self, schedule: Schedule, prompts: dict[str, Doc]) -> Habit:
-        return Habit(schedule, self._directory(schedule, prompts), self._usual_seconds(schedule, prompts))
+    def _habit(self, schedule: Schedule, known: _Known) -> Habit:
+        usual = self._usual_seconds(schedule)
+        seconds = known.timeout_seconds(schedule) if usual is None else usual
+        return Habit(schedule, known.directory(schedule), seconds, is_guess=usual is None)
 
-    def _directory(self, schedule: Schedule, prompts: dict[str, Doc]) -> str | None:
-        prompt = prompts.get(schedule.prompt_id) or {}
-        path = (
-            schedule.working_directory or prompt.get("workingDirectory") or self._settings().default_working_directory
-        )
-        return os.path.realpath(path) if path else None
-
-    def _usual_seconds(self, schedule: Schedule, prompts: dict[str, Doc]) -> float:
-        """Return the median of what its last runs took, or its prompt's, or else its timeout."""
+    def _usual_seconds(self, schedule: Schedule) -> float | None:
+        """Return the median of what its last runs took, or its prompt's; None when none has ended yet."""
         for query in (RunQuery(schedule_id=schedule.id), RunQuery(prompt_id=schedule.prompt_id)):
-            found = self._context.store.find_runs(_ended(query)).runs
+            found = self._context.store.find_runs(replace(query, status=_ENDED, limit=_REMEMBERED)).runs
             took = [run["durationSeconds"] for run in found if run["durationSeconds"] is not None]
             if took:
                 return float(median(took))
-        prompt = prompts.get(schedule.prompt_id) or {}
-        profile = self._context.store.get("profiles", prompt.get("agentProfileId") or "") or {}
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What schedules leave to others, read once for all of them."""
+
+    prompts: dict[str, Doc]
+    profiles: dict[str, Doc]
+    settings: Settings
+
+    @staticmethod
+    def of(store: Store) -> _Known:
+        prompts, profiles = ({doc["id"]: doc for doc in store.find(kind)} for kind in ("prompts", "profiles"))
+        return _Known(prompts, profiles, from_doc(Settings, store.settings()))
+
+    def directory(self, schedule: Schedule) -> str | None:
+        prompt = self.prompts.get(schedule.prompt_id) or {}
+        path = schedule.working_directory or prompt.get("workingDirectory") or self.settings.default_working_directory
+        return os.path.realpath(path) if path else None
+
+    def timeout_seconds(self, schedule: Schedule) -> float:
+        prompt = self.prompts.get(schedule.prompt_id) or {}
+        profile = self.profiles.get(prompt.get("agentProfileId") or "") or {}
         minutes = schedule.timeout or prompt.get("timeout") or profile.get("defaultTimeout")
-        return float(minutes or self._settings().default_timeout) * 60
-
-    def _prompts(self) -> dict[str, Doc]:
-        return {doc["id"]: doc for doc in self._context.store.find("prompts")}
-
-    def _settings(self) -> Settings:
-        return from_doc(Settings, self._context.store.settings())
+        return float(minutes or self.settings.default_timeout) * 60
 
 
 def _next(schedule: Schedule, start: datetime, count: int) -> list[datetime]:
@@ -114,17 +130,14 @@ def _readable(doc: Doc) -> Schedule | None:
     return schedule
 
 
-def _ended(query: RunQuery) -> RunQuery:
-    return RunQuery(schedule_id=query.schedule_id, prompt_id=query.prompt_id, status=_ENDED, limit=_REMEMBERED)
-
-
-def _self_overlap(habit: Habit, now: datetime) -> str | None:
-    gap = meets_itself(habit, now)
+def _self_overlap(habit: Habit, after: datetime) -> str | None:
+    gap = meets_itself(habit, after)
     if gap is None:
         return None
     what = {"skip": "the next time is skipped then", "queue": "the next run waits then", "parallel": "two run then"}
+    takes = "may take its timeout of" if habit.is_guess else "usually takes"
     return (
-        f"A run usually takes {_span(timedelta(seconds=habit.seconds))}, and the next one is due after {_span(gap)}: "
+        f"A run {takes} {_span(timedelta(seconds=habit.seconds))}, and the next one is due after {_span(gap)}: "
         f"{what[habit.schedule.overlap]}."
     )
 

@@ -79,6 +79,7 @@ class Profiles:
         prompts = [doc["id"] for doc in self._context.store.find("prompts", agentProfileId=profile.id)]
         free(self._context, request, f"the profile {profile.name}", prompts, force=forced(request))
         self._context.store.delete(_KIND, profile.id)
+        self._context.conductor.reload()  # what waits for it need not wait any more
         self._context.bus.ring(_KIND, profile.id)
         return reply({"success": True})
 
@@ -114,8 +115,7 @@ class Profiles:
         return self._with_lock(request, lambda profile: replace(profile, lock=None))
 
     def _with_lock(self, request: Request, change: Callable[[Profile], Profile]) -> Response:
-        new = change(self._load(request))
-        self._context.store.replace(_KIND, to_doc(new), expect_revision=new.revision)
+        new = save_change(self._context.store, _KIND, None, lambda: self._load(request), change)
         self._context.conductor.reload()
         return self._stored(new.id)
 

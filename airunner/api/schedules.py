@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,6 @@ from airunner.api.replies import caller, expected_revision, is_admin, only, read
 from airunner.base.errors import AirunnerError, Forbidden, Invalid, NotFound
 from airunner.domain.fields import Checker, check_text, raise_problems
 from airunner.domain.params import Params
-from airunner.domain.prompt import Prompt
 from airunner.domain.record import Doc, from_doc, to_doc
 from airunner.domain.run import StartRequest
 from airunner.domain.schedule import Schedule
@@ -85,7 +84,7 @@ class Schedules:
 
         def switch(old: Schedule) -> Schedule:
             on = not old.enabled if wanted is None else wanted
-            return old.switched(on, self._context.clock.now(), caller(request))
+            return self._judged(old, old.switched(on, self._context.clock.now(), caller(request)))
 
         return self._changed(request, expected_revision(request), switch)
 
@@ -147,13 +146,23 @@ class Schedules:
             return reply({"success": True, "schedules": []})
         if deed:
             _raise_unknown(ids, known)
-            now, by = self._context.clock.now(), caller(request)
-            changed: Sequence[Schedule] = [known[id].switched(deed == "enable", now, by) for id in ids]
+            changed = self._switched(request, [known[id] for id in ids], on=deed == "enable")
         else:
             changed = self._updated(request, updates, known)
         with self._context.scheduler.changing(*(schedule.id for schedule in changed)):
             self._context.store.change_many(_KIND, [to_doc(schedule) for schedule in changed])
         return reply({"success": True, "schedules": self._shown([self._find(schedule.id) for schedule in changed])})
+
+    def _switched(self, request: Request, found: Sequence[Schedule], *, on: bool) -> Sequence[Schedule]:
+        """Return the schedules switched on or off; raise Invalid that names those that could not run: `ids[2]`."""
+        now, by, problems, changed = self._context.clock.now(), caller(request), {}, []
+        for place, old in enumerate(found):
+            try:
+                changed.append(self._judged(old, old.switched(on, now, by)))
+            except AirunnerError as error:
+                problems[f"ids[{place}]"] = f"{old.name}: {error.message}"
+        raise_problems(problems)
+        return changed
 
     def _updated(self, request: Request, updates: Any, known: dict[str, Schedule]) -> Sequence[Schedule]:
         """Return the changed schedules; raise Invalid that names every problem by its row: `updates[2].timeout`."""
@@ -174,13 +183,17 @@ class Schedules:
         return list(changed.values())
 
     def _merged(self, request: Request, old: Schedule, data: object) -> Schedule:
-        new = old.merged(data, self._context.clock.now(), caller(request))
-        if any(getattr(new, name) != getattr(old, name) for name in _JUDGED):
+        return self._judged(old, old.merged(data, self._context.clock.now(), caller(request)))
+
+    def _judged(self, old: Schedule, new: Schedule) -> Schedule:
+        """Return a changed schedule; raise Invalid when it is switched on, or given other values, and could not run."""
+        is_new = any(getattr(new, name) != getattr(old, name) for name in _JUDGED)
+        if is_new or (new.enabled and not old.enabled):
             self._check(new)
         return new
 
     def _check(self, schedule: Schedule) -> None:
-        """Raise Invalid for a schedule that could never run: no such prompt, a variable without a value, too long."""
+        """Raise Invalid for a schedule that could not run: no such prompt or profile, a variable without a value, too long."""
         admission = self._context.admission
         try:
             prompt = admission.find_prompt(schedule.prompt_id)
@@ -188,8 +201,7 @@ class Schedules:
             raise Invalid(error.message, code=error.code, fields={"promptId": error.message}) from error
         known = None if prompt.type == "file-reference" else prompt.content
         check_variables(known, schedule.variables, prompt.variables)
-        if schedule.timeout is not None:
-            admission.find_profile_for(prompt.agent_profile_id, schedule.timeout)
+        admission.find_profile_for(prompt.agent_profile_id, schedule.timeout)
 
     def _insert(self, schedule: Schedule) -> Response:
         with self._context.scheduler.changing(schedule.id):
@@ -219,25 +231,36 @@ class Schedules:
         store = self._context.store
         single = len(schedules) == 1
         plans = store.plans([schedules[0].id] if single else None) if schedules else {}
-        prompts = (
-            [store.get("prompts", schedules[0].prompt_id)] if single else store.find("prompts") if schedules else []
-        )
-        by_id = {doc["id"]: from_doc(Prompt, doc) for doc in prompts if doc}
+        prompts = [store.get("prompts", schedules[0].prompt_id)] if single else store.find("prompts")
+        by_id = {doc["id"]: doc for doc in prompts if doc}
+        profiles = {doc["id"] for doc in store.find("profiles")}
         docs = [
-            _with_plan(schedule, plans.get(schedule.id, {}), by_id.get(schedule.prompt_id)) for schedule in schedules
+            {
+                **_with_plan(schedule, plans.get(schedule.id, {})),
+                **_with_prompt(by_id.get(schedule.prompt_id), profiles),
+            }
+            for schedule in schedules
         ]
         return with_last_runs(store, "scheduleId", docs)
 
 
-def _with_plan(schedule: Schedule, plan: Doc, prompt: Prompt | None) -> Doc:
+def _with_plan(schedule: Schedule, plan: Doc) -> Doc:
     return {
         **schedule.public(),
-        "promptName": prompt.name if prompt else None,
-        "agentProfileId": prompt.agent_profile_id if prompt else None,
         "nextRunTime": plan.get("dueAt") if schedule.enabled else None,
         "failures": plan.get("failures", 0),
         "problem": plan.get("problem"),
     }
+
+
+def _with_prompt(prompt: Doc | None, profiles: Collection[str]) -> Doc:
+    """Return what a schedule's prompt adds to it; one that is gone, or without its profile, is its problem."""
+    if prompt is None:
+        return {"promptName": None, "agentProfileId": None, "problem": "Its prompt was deleted."}
+    shown: Doc = {"promptName": prompt["name"], "agentProfileId": prompt["agentProfileId"]}
+    if prompt["agentProfileId"] not in profiles:
+        shown["problem"] = "The agent profile of its prompt was deleted."
+    return shown
 
 
 def _raise_unknown(ids: tuple[str, ...], known: dict[str, Schedule]) -> None:

@@ -97,7 +97,7 @@ def build(
     node = socket.gethostname()
     admission = Admission(store, conductor, environment, bus, clock, ids, config.data, node, _new_prompt_path)
     firing = Firing(store, admission, clock)
-    scheduler = Ticker(store, bus, clock, firing, Outcomes(store, admission, bus, clock))
+    scheduler = Ticker(store, bus, clock, firing, Outcomes(store, admission, firing, bus, clock))
     fixed = [("local", local_token), *([("environment", config.token)] if config.token else [])]
     keyring = Keyring(store, clock, ids, fixed, config.no_auth)
     context = Context(

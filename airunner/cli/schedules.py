@@ -27,7 +27,16 @@ _SIMPLE = {  # option -> field, where the server judges what was given
     "disable_after": "disableAfterFailures",
 }
 _CLEARABLE = {"start": "startDate", "end": "endDate", "dir": "workingDirectory", "timeout": "timeout"}
-_PREVIEWED = ("cronExpression", "timezone", "promptId", "workingDirectory", "timeout", "startDate", "endDate")
+_PREVIEWED = (
+    "cronExpression",
+    "timezone",
+    "promptId",
+    "workingDirectory",
+    "timeout",
+    "overlap",
+    "startDate",
+    "endDate",
+)
 
 
 def act(arguments: Namespace, config: Config) -> int:
@@ -166,7 +175,7 @@ def _list(api: Api, arguments: Namespace) -> None:
             local_moment(schedule.get("nextRunTime")),
             schedule.get("lastRunStatus"),
             "on" if schedule.get("enabled") else "off",
-            schedule.get("problem") or schedule.get("disabledReason"),
+            schedule.get("disabledReason") or schedule.get("problem"),
         )
         for schedule in schedules
     ]

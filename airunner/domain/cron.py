@@ -1,4 +1,4 @@
-"""When a cron expression fires, in a time zone; the only importer of croniter, which says what values its fields have.
+"""When a cron expression fires, in a time zone; the only importer of croniter, which has the last word on its values.
 
 Daylight saving time as cron(8) has it. An expression with `*` in minute or hour follows the clock on the wall: a time
 that is skipped does not come, one that repeats comes twice. Any other is a time of the day: it runs once where it

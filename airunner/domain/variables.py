@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from airunner.base.errors import Invalid
@@ -48,17 +48,7 @@ def fill_declared(text: str, values: Mapping[str, str], declared: Iterable[Doc])
     One that is not declared is a string that is required. Raises Invalid that names each one that has no value or a
     wrong one, and each value that nobody asked for.
     """
-    known = {variable["name"]: variable for variable in declared}
-    names = names_in(text)
-    known = {**{name: {**_UNDECLARED, "name": name} for name in names if name not in known}, **known}
-    problems = {f"variables.{name}": f"The prompt has no {{{{{name}}}}}." for name in values if name not in known}
-    filled = {}
-    for name, variable in known.items():
-        try:
-            filled[name] = _value(variable, values.get(name))
-        except Invalid as problem:
-            problems[f"variables.{name}"] = problem.message
-    raise_problems(problems)
+    filled = _filled(names_in(text), values, declared)
     size = len(text) + sum(len(filled[found[1]]) - len(found[0]) for found in _VARIABLE.finditer(text))
     if size > VALUE_CHARACTERS:  # a few bytes of text could ask for terabytes
         why = f"With its variables the prompt would have {size:,} characters; it may have {VALUE_CHARACTERS:,}."
@@ -72,8 +62,8 @@ def check_variables(text: str | None, values: Mapping[str, str], declared: Itera
         fill_declared(text, values, declared)
         return
     known = list(declared)
-    names = {variable["name"] for variable in known}
-    fill_declared("", {name: value for name, value in values.items() if name in names}, known)
+    names = tuple(variable["name"] for variable in known)
+    _filled(names, {name: value for name, value in values.items() if name in names}, known)
 
 
 def declared_variables(checker: Checker, name: str, current: tuple[Doc, ...]) -> tuple[Doc, ...]:
@@ -152,10 +142,32 @@ def _choice(label: str, value: object) -> str:
     return check_text(label, check_value(label, value), most=_CHOICE_CHARACTERS)
 
 
+def _filled(names: Sequence[str], values: Mapping[str, str], declared: Iterable[Doc]) -> dict[str, str]:
+    """Return what stands for each of `names`; raise Invalid for what is missing, wrong, or of no use to anybody."""
+    known = {variable["name"]: variable for variable in declared}
+    problems = {
+        f"variables.{name}": f"The prompt has no {{{{{name}}}}}."
+        for name in values
+        if name not in known and name not in names
+    }
+    filled = {}
+    for name in names:
+        try:
+            filled[name] = _value(known.get(name) or {**_UNDECLARED, "name": name}, values.get(name))
+        except Invalid as problem:
+            problems[f"variables.{name}"] = problem.message
+    raise_problems(problems)
+    return filled
+
+
 def _value(variable: Doc, given: str | None) -> str:
     """Return what stands for a variable; raise Invalid when it has no value, or one of another type."""
     value = variable["default"] if given is None else given
-    if not value and variable["required"] and (given is None or not variable["default"]):
+    if (
+        not value
+        and variable["required"]
+        and not (given == "" and variable["default"] and variable["type"] == "string")
+    ):
         about = f" ({variable['description']})" if variable["description"] else ""
         raise Invalid(f"The prompt needs a value for {{{{{variable['name']}}}}}{about}.")
     if value:

@@ -24,6 +24,7 @@ class Gates:
 
     def __init__(self, settings: Settings, profiles: Iterable[Doc], live: Mapping[str, Live], now: datetime) -> None:
         """`live` are the runs that have a shim; it is looked at anew each time."""
+        self._is_paused = settings.schedules_paused
         self._one_a_directory = settings.directory_policy == "queue"
         self._docs = {doc["id"]: doc for doc in profiles}
         self._locks = {id: lock for id, doc in self._docs.items() if (lock := _lock_of(doc, now))}
@@ -41,6 +42,8 @@ class Gates:
         not_before = run.get("notBefore")
         if not_before is not None and self._now < not_before:
             return Hold(f"Attempt {run['attempt']}, not before {_clock(not_before)}.", not_before)
+        if self._is_paused and run["triggeredBy"] == "retry":
+            return Hold("All schedules are paused, and so are their further attempts.")
         lock = self._locks.get(run["agentProfileId"])
         return lock.hold if lock else self._behind_another(run)
 

@@ -16,20 +16,23 @@ _FAR = timedelta(days=400)  # a yearly schedule has one time at least
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """A schedule with what its runs are like: where they are, and how long one takes, usually."""
+    """A schedule with what its runs are like: where they are, and how long one takes.
+
+    `is_guess` says that none has ended yet, so that `seconds` is the timeout.
+    """
 
     schedule: Schedule
     directory: str | None
     seconds: float
+    is_guess: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """Two schedules run at once: from when on, and how many of the coming runs of the rarer one that are."""
+    """Two schedules run at once, and when they do so first."""
 
     other: Schedule
     at: datetime
-    times: int
 
 
 def meetings(one: Habit, others: Sequence[Habit], after: datetime) -> Iterator[Meeting]:
@@ -49,11 +52,11 @@ def meetings(one: Habit, others: Sequence[Habit], after: datetime) -> Iterator[M
         if not ours or not theirs:
             continue
         if _rarity(ours, after) >= _rarity(theirs, after):
-            found = list(_overlaps(ours, one.seconds, other, after))
+            at = _first_overlap(ours, one.seconds, other, after)
         else:
-            found = list(_overlaps(theirs, other.seconds, one, after))
-        if found:
-            yield Meeting(other.schedule, found[0], len(found))
+            at = _first_overlap(theirs, other.seconds, one, after)
+        if at is not None:
+            yield Meeting(other.schedule, at)
 
 
 def meets_itself(one: Habit, after: datetime) -> timedelta | None:
@@ -78,10 +81,11 @@ def _rarity(times: list[datetime], after: datetime) -> tuple[bool, int]:
     return times[-1] > after + HORIZON, -len(times)
 
 
-def _overlaps(times: list[datetime], seconds: float, other: Habit, after: datetime) -> Iterator[datetime]:
-    """Yield when both run, once for each of the times at which a run meets one of the other schedule's."""
+def _first_overlap(times: list[datetime], seconds: float, other: Habit, after: datetime) -> datetime | None:
+    """Return when a run of one of the times is first active beside one of the other schedule's."""
     before, behind = timedelta(seconds=other.seconds), timedelta(seconds=seconds)
     for at in times:
         met = next(other.schedule.fires_after(max(at - before, after)), None)
         if met is not None and met < at + behind:
-            yield max(at, met)
+            return max(at, met)
+    return None

@@ -72,21 +72,31 @@ class Firing:
 
     def run_now(self, schedule: Schedule, request: StartRequest) -> StartRequest:
         """Return what a run of the schedule outside of its times is; raise Conflict when it must not be beside another."""
-        active = self._active(schedule.id) if schedule.overlap == "skip" and not request.dry_run else None
+        if not request.dry_run:
+            self._check_free(schedule)
+        return wish_of(schedule, request)
+
+    def _check_free(self, schedule: Schedule) -> None:
+        active = self._active(schedule.id) if schedule.overlap == "skip" else None
         if active:
             raise Conflict(
                 f"The schedule {schedule.name} is still running (run {active}). Wait for its end, kill it, "
                 "or set its overlap to queue or parallel.",
                 code="still_running",
             )
-        return wish_of(schedule, request)
+        waiting = self._active(schedule.id, (Status.QUEUED,)) if schedule.overlap == "queue" else None
+        if waiting:
+            raise Conflict(
+                f"A run of the schedule {schedule.name} waits already ({waiting}), and one is the most.",
+                code="still_waiting",
+            )
 
     def _run(self, schedule: Schedule, at: datetime) -> Fired:
         overlap = "queue" if schedule.overlap == "queue" else None
         origin = Origin(schedule.name, "schedule", schedule_id=schedule.id, scheduled_for=at, overlap=overlap)
         why = self._why_not(schedule)
         if why:
-            return Fired(self._record(schedule, origin, Status.SKIPPED, why))
+            return Fired(self.record(schedule, origin, Status.SKIPPED, why))
         try:
             run = self._admission.admit(wish_of(schedule), origin)
         except Busy:
@@ -118,11 +128,11 @@ class Firing:
         if error.code == "already_fired":  # by a server before us, which had no time to note it
             return Fired(run_of(self._store, schedule.id, origin.scheduled_for))
         status = Status.SKIPPED if error.code == "profile_disabled" else Status.FAILED
-        earlier = self._record(schedule, origin, status, error.message)
+        earlier = self.record(schedule, origin, status, error.message)
         _log.warning("schedule cannot run%s", pairs(schedule=schedule.id, error=error))
         return Fired(earlier, None if earlier else error.message)
 
-    def _record(self, schedule: Schedule, origin: Origin, status: str, reason: str) -> str | None:
+    def record(self, schedule: Schedule, origin: Origin, status: str, reason: str) -> str | None:
         """Leave a record of a time that does not run; return the run that it has already, by a server before us."""
         run = self._admission.unstarted(self._prompt(schedule), origin, status, reason, schedule.working_directory)
         try:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
 from airunner.base.bus import Bus
 from airunner.base.clock import Clock
-from airunner.base.errors import AirunnerError, Busy
+from airunner.base.errors import AirunnerError, Busy, NotFound, PreconditionFailed
 from airunner.base.log import logger, pairs
 from airunner.domain.query import MOST, RunQuery
 from airunner.domain.record import Doc, from_doc, to_doc
@@ -16,7 +14,7 @@ from airunner.domain.schedule import Plan, Schedule
 from airunner.domain.states import ACTIVE, Status
 from airunner.engine.admission import Admission, Origin
 from airunner.schedule import planner
-from airunner.schedule.firing import run_of, wish_of
+from airunner.schedule.firing import Firing, run_of, wish_of
 from airunner.store.contract import Store
 
 _FAILED = (Status.FAILED, Status.TIMEOUT)
@@ -26,9 +24,10 @@ _log = logger("schedule")
 class Outcomes:
     """Deals with ended runs."""
 
-    def __init__(self, store: Store, admission: Admission, bus: Bus, clock: Clock) -> None:
+    def __init__(self, store: Store, admission: Admission, firing: Firing, bus: Bus, clock: Clock) -> None:
         self._store = store
         self._admission = admission
+        self._firing = firing
         self._bus = bus
         self._clock = clock
 
@@ -59,25 +58,14 @@ class Outcomes:
         if not (most and plan.failures >= most):
             return
         times = "once" if plan.failures == 1 else f"{plan.failures} times in a row"
-        reason = f"Switched off after it failed {times}."
-
-        def off(now: datetime) -> Schedule:
-            return schedule.switched(False, now, "airunner", reason)
-
-        self._change(schedule, plan, off)
-
-    def _change(self, schedule: Schedule, plan: Plan, changed: Callable[[datetime], Schedule]) -> None:
         now = self._clock.now()
+        off = schedule.switched(False, now, "airunner", f"Switched off after it failed {times}.")
         try:
-            doc = self._store.replace("schedules", to_doc(changed(now)), expect_revision=schedule.revision)
-        except Busy:
-            raise
-        except AirunnerError:
-            return  # somebody has just changed it, or deleted it: he knows better
-        new = from_doc(Schedule, doc)
-        self._store.save_plans(
-            [to_doc(replace(planner.plan(new, now, now, plan), failures=plan.failures, problem=plan.problem))]
-        )
+            new = from_doc(Schedule, self._store.replace("schedules", to_doc(off), expect_revision=schedule.revision))
+        except (NotFound, PreconditionFailed):
+            return  # somebody has just deleted or changed it: he knows better
+        done = replace(planner.plan(new, now, now, plan), failures=plan.failures, problem=plan.problem)
+        self._store.save_plans([to_doc(done)])
         _log.warning("schedule switched off%s", pairs(schedule=schedule.id, reason=new.disabled_reason))
         self._bus.ring("schedules", schedule.id)
 
@@ -111,6 +99,7 @@ class Outcomes:
             if error.code == "already_fired":
                 return run_of(self._store, schedule.id, run["scheduledFor"], attempt)
             _log.warning("no further attempt%s", pairs(schedule=schedule.id, error=error))
+            self._firing.record(schedule, replace(origin, not_before=None), Status.FAILED, error.message)
             return None
 
     def _note(self, schedule: Schedule, run_id: str, run: Doc | None, retry: str | None) -> None:

@@ -31,7 +31,11 @@ class Due:
 
 
 def plan(schedule: Schedule, after: datetime, now: datetime, before: Plan | None = None) -> Plan:
-    """Return the plan for the first time after `after`; what `before` knows of open runs is kept."""
+    """Return the plan for the first time after `after`.
+
+    What `before` knows of open runs is kept; failures and problem only of the same revision: a change starts afresh.
+    """
+    is_same = before is not None and before.revision == schedule.revision
     at = next(schedule.fires_after(after), None) if schedule.enabled else None
     return Plan(
         id=schedule.id,
@@ -40,6 +44,8 @@ def plan(schedule: Schedule, after: datetime, now: datetime, before: Plan | None
         fire_at=at,
         due_at=None if at is None else at + delay(schedule, at),
         open=before.open if before else (),
+        failures=before.failures if before and is_same else 0,
+        problem=before.problem if before and is_same else None,
     )
 
 

@@ -6,7 +6,6 @@ by a server that was killed in between or by two of them, is done once.
 
 from __future__ import annotations
 
-import heapq
 import queue
 import threading
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from airunner.base.log import logger, pairs
 from airunner.domain.record import from_doc, to_doc
 from airunner.domain.schedule import Plan, Schedule
 from airunner.schedule import planner
+from airunner.schedule.agenda import Agenda
 from airunner.schedule.alarm import Alarm
 from airunner.schedule.firing import Firing
 from airunner.schedule.outcome import Outcomes
@@ -41,10 +41,7 @@ class Ticker:
         self._firing = firing
         self._outcomes = outcomes
         self._alarm = Alarm()
-        self._lock = threading.Lock()
-        self._heap: list[tuple[datetime, str]] = []
-        self._due: dict[str, datetime] = {}
-        self._revisions: dict[str, int] = {}
+        self._agenda = Agenda()
         self._owed: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._watched: set[str] = set()
         self._ended: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -110,11 +107,10 @@ class Ticker:
             return now + _RETRY
         self._last = now
         self._take_ended()
-        while (schedule_id := self._next_due(now)) is not None:
+        while (schedule_id := self._agenda.take_due(now)) is not None:
             self._fire(schedule_id, now)
         self._take_ended()  # of what was fired just now, whose end may have come before anybody listened
-        with self._lock:
-            wake_at = self._heap[0][0] if self._heap else None
+        wake_at = self._agenda.next()
         if self._ended.empty():
             return wake_at
         return min(wake_at or now + _RETRY, now + _RETRY)
@@ -154,9 +150,7 @@ class Ticker:
         """Plan a schedule as it is stored now, and call off the attempts of one that is off or gone."""
         doc = self._store.get("schedules", schedule_id)
         if doc is None:
-            with self._lock:
-                self._due.pop(schedule_id, None)
-                self._revisions.pop(schedule_id, None)
+            self._agenda.forget(schedule_id)
             self._outcomes.call_off(schedule_id, "The schedule was deleted before this attempt.")
             return
         self._plan_again(schedule_id, now)
@@ -169,7 +163,7 @@ class Ticker:
         for schedule_id in self._store.stale_plans(now):
             self._plan_again(schedule_id, now)
         for schedule_id, due_at in self._store.due_plans():
-            self._push(schedule_id, due_at, 0)
+            self._agenda.put(schedule_id, due_at, 0)
         for plan in self._store.open_plans():
             for run_id in plan["open"]:
                 self._watch(run_id)
@@ -204,41 +198,9 @@ class Ticker:
         return from_doc(Plan, doc) if doc else None
 
     def _keep(self, plan: Plan) -> None:
-        self._push(plan.id, plan.due_at, plan.revision)
+        self._agenda.put(plan.id, plan.due_at, plan.revision)
         self._store.save_plans([to_doc(plan)])
         self._bus.ring("schedules", plan.id)
-
-    def _push(self, schedule_id: str, due_at: datetime | None, revision: int) -> None:
-        """Note when to look at a schedule, unless that comes from an older revision of it than what is noted."""
-        with self._lock:
-            if revision < self._revisions.get(schedule_id, 0):
-                return
-            self._revisions[schedule_id] = revision
-            if due_at is None:
-                self._due.pop(schedule_id, None)
-            else:
-                self._due[schedule_id] = due_at
-                heapq.heappush(self._heap, (due_at, schedule_id))
-
-    def _push_again(self, schedule_id: str, at: datetime) -> None:
-        """Look at a schedule once more, unless it has got another time meanwhile."""
-        with self._lock:
-            if schedule_id not in self._due:
-                self._due[schedule_id] = at
-                heapq.heappush(self._heap, (at, schedule_id))
-
-    def _next_due(self, now: datetime) -> str | None:
-        with self._lock:
-            while self._heap:
-                due_at, schedule_id = self._heap[0]
-                if self._due.get(schedule_id) == due_at:
-                    if due_at > now:
-                        return None
-                    del self._due[schedule_id]
-                    heapq.heappop(self._heap)
-                    return schedule_id
-                heapq.heappop(self._heap)
-            return None
 
     # Firing
 
@@ -248,7 +210,7 @@ class Ticker:
         except Busy as error:
             _log.warning("schedule waits for the store%s", pairs(schedule=schedule_id, error=error))
             self._firing.store_was_away(now)
-            self._push_again(schedule_id, now + _RETRY)
+            self._agenda.put_again(schedule_id, now + _RETRY)
         except Exception as error:
             _log.exception("schedule not fired%s", pairs(schedule=schedule_id))
             self._set_aside(schedule_id, error, now)
@@ -262,7 +224,7 @@ class Ticker:
             self._plan(schedule, now)
             return
         if plan.due_at is not None and plan.due_at > now:
-            self._push(schedule_id, plan.due_at, plan.revision)
+            self._agenda.put(schedule_id, plan.due_at, plan.revision)
             return
         fired = self._firing.fire(schedule, plan, now)
         for run_id in fired.open:

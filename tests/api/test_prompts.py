@@ -119,10 +119,19 @@ def test_bulk_when_one_is_unknown_then_nothing_is_done_and_its_row_is_named(shel
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"action": "tag", "ids": ["x"]}, {"action": "burn", "ids": ["x"]}, {"action": "delete"}]
+    ("body", "wrong"),
+    [
+        ({}, {"action", "ids", "tags"}),
+        ({"action": "tag", "ids": ["x"]}, {"tags"}),
+        ({"action": "burn", "ids": ["x"], "tags": ["a"]}, {"action"}),
+        ({"action": "delete"}, {"ids"}),
+    ],
 )
-def test_bulk_when_it_is_not_clear_what_to_do_then_refused(shell: House, body: Any) -> None:
-    shell.api("POST", "prompts/bulk", body, expect=400)
+def test_bulk_when_it_is_not_clear_what_to_do_then_the_fields_are_named(
+    shell: House, body: Any, wrong: set[str]
+) -> None:
+    refused = shell.api("POST", "prompts/bulk", body, expect=400)
+    assert set(refused["fields"]) == wrong
 
 
 # Variables
@@ -148,6 +157,7 @@ def test_variables_when_given_or_by_default_then_they_are_filled_in(shell: House
     [
         ({}, "WHO", "The prompt needs a value for {{WHO}} (name of the person)."),
         ({"WHO": ""}, "WHO", "The prompt needs a value for {{WHO}} (name of the person)."),
+        ({"WHO": "x", "COUNT": ""}, "COUNT", "The prompt needs a value for {{COUNT}}."),
         ({"WHO": "x", "COUNT": "many"}, "COUNT", 'COUNT must be a number; it is "many".'),
         ({"WHO": "x", "LOUD": "yes"}, "LOUD", 'LOUD must be true or false; it is "yes".'),
         ({"WHO": "x", "PLACE": "away"}, "PLACE", 'PLACE must be one of here, there; it is "away".'),

@@ -122,6 +122,7 @@ def test_run_now_when_it_runs_already_then_it_is_refused_or_waits_or_runs_as_the
     shell.api("PATCH", f"schedules/{made['id']}", {"overlap": "queue"})
     second = shell.api("POST", url, expect=201)["runId"]
     until(lambda: "same schedule" in (shell.api("GET", f"runs/{second}")["reason"] or ""))
+    assert shell.api("POST", url, expect=409)["code"] == "still_waiting"
     shell.api("PATCH", f"schedules/{made['id']}", {"overlap": "parallel"})
     third = shell.api("POST", url, expect=201)["runId"]
     wait_running(shell, third)
@@ -177,6 +178,11 @@ def test_delete_when_a_schedule_needs_it_then_refused_or_forced_and_the_schedule
     off = shell.api("GET", f"schedules/{made['id']}")
     assert (off["enabled"], off["nextRunTime"]) == (False, None)
     assert off["disabledReason"] == "Switched off when the profile needed was deleted."
+    assert off["problem"] == "The agent profile of its prompt was deleted."
+    refused = shell.api("POST", f"schedules/{made['id']}/toggle", expect=400)
+    assert "There is no agent profile" in refused["error"]
+    refused = shell.api("POST", "schedules/bulk", {"action": "enable", "ids": [made["id"]]}, expect=400)
+    assert "Needs: There is no agent profile" in refused["fields"]["ids[0]"]
     shell.api("DELETE", f"prompts/{needed['id']}?force=maybe", expect=400)
     shell.api("DELETE", f"prompts/{needed['id']}?force=1")
     assert shell.api("GET", f"schedules/{made['id']}")["promptName"] is None
@@ -198,13 +204,15 @@ def test_preview_when_asked_then_words_times_and_conflicts_are_told(shell: House
     assert (told["timezone"], told["selfOverlap"]) == ("UTC", None)
     assert [conflict["scheduleId"] for conflict in told["conflicts"]] == [other["id"]]
     assert "Nightly" in told["conflicts"][0]["sentence"]
+    later = {**asked, "from": None, "startDate": "2040-01-02"}
+    assert shell.api("POST", "schedules/preview", later)["conflicts"][0]["at"] == "2040-01-02T03:00:00.000Z"
     assert shell.api("POST", "schedules/preview", {**asked, "timeout": 4})["conflicts"] == []
     assert shell.api("POST", "schedules/preview", {**asked, "scheduleId": other["id"]})["conflicts"] == []
 
 
 def test_preview_when_a_run_takes_longer_than_the_gap_then_it_says_so(shell: House) -> None:
     told = shell.api("POST", "schedules/preview", {"cronExpression": "*/5 * * * *", "timeout": 30})
-    assert told["selfOverlap"].startswith("A run usually takes 30 min, and the next one is due after 5 min")
+    assert told["selfOverlap"].startswith("A run may take its timeout of 30 min, and the next one is due after 5 min")
     assert told["runsPerDay"] == 288
 
 
@@ -215,6 +223,7 @@ def test_preview_when_a_run_takes_longer_than_the_gap_then_it_says_so(shell: Hou
         ({"cronExpression": "61 * * * *"}, "cronExpression"),
         ({}, "cronExpression"),
         ({"cronExpression": "* * * * *", "count": 0}, "count"),
+        ({"cronExpression": "* * * * *", "promptId": "nothing"}, "promptId"),
         ({"cronExpression": "* * * * *", "from": "soon"}, "from"),
         ({"cronExpression": "* * * * *", "timezone": "Nowhere"}, "timezone"),
     ],
@@ -237,6 +246,16 @@ def test_lock_when_set_then_runs_wait_and_unlocking_starts_them(shell: House) ->
     until(lambda: "locked until" in (shell.api("GET", f"runs/{waiting['runId']}")["reason"] or ""))
     assert shell.api("DELETE", "profiles/quota/lock")["lock"] is None
     assert shell.wait_for_run(waiting["runId"])["stdout"] == "on\n"
+
+
+def test_lock_when_the_profile_is_deleted_then_what_waits_for_it_ends_at_once(shell: House) -> None:
+    make_profile(shell, "doomed")
+    shell.api("POST", "profiles/doomed/lock")
+    body = {"content": "true", "agentProfileId": "doomed", "workingDirectory": str(shell.folder)}
+    waiting = shell.api("POST", "run", body, expect=201)
+    shell.api("DELETE", "profiles/doomed")
+    ended = shell.wait_for_run(waiting["runId"])
+    assert (ended["status"], "was deleted while the run waited" in ended["reason"]) == ("failed", True)
 
 
 def test_lock_when_runs_are_to_be_skipped_then_each_has_a_record(shell: House) -> None:

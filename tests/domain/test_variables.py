@@ -104,10 +104,9 @@ def test_fill_declared_when_an_empty_value_is_given_then_it_is_none_for_what_is_
     assert fill_declared("<{{A}}>", {"A": ""}, declared({"name": "A", "required": False})) == "<>"
 
 
-def test_fill_declared_when_the_text_does_not_have_it_then_it_may_be_given_and_is_asked_for() -> None:
+def test_fill_declared_when_the_text_does_not_have_it_then_it_may_be_given_and_need_not() -> None:
     assert fill_declared("x", {"A": "1"}, declared({"name": "A"})) == "x"
-    assert list(refused_values("x", {}, {"name": "A"})) == ["variables.A"]
-    assert fill_declared("x", {}, declared({"name": "A", "required": False})) == "x"
+    assert fill_declared("x", {}, declared({"name": "A"})) == "x"
 
 
 def test_fill_declared_when_values_and_defaults_hold_variables_then_they_are_not_read_again() -> None:

@@ -300,3 +300,14 @@ def test_call_off_when_a_run_still_waits_then_it_is_skipped_and_one_that_runs_go
         yard.dispatch.call_off(name, "off")
     assert yard.skipped == [("b", "off")]
     assert list(yard.live) == ["a"]
+
+
+def test_pump_when_schedules_are_paused_then_further_attempts_wait_and_other_runs_start(yard: Yard) -> None:
+    yard.settings["schedulesPaused"] = True
+    yard.take("a", triggeredBy="retry", attempt=2)
+    yard.take("b", triggeredBy="manual")
+    assert list(yard.live) == ["b"]
+    assert yard.queue.why("a") == "All schedules are paused, and so are their further attempts."
+    yard.settings["schedulesPaused"] = False
+    yard.dispatch.pump()
+    assert list(yard.live) == ["b", "a"]

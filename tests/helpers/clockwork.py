@@ -61,7 +61,7 @@ class Clockwork:
             lambda: self.folder / "p",
         )  # fmt: skip
         self.firing = Firing(self.store, self.admission, self.clock)
-        outcomes = Outcomes(self.store, self.admission, self.bus, self.clock)
+        outcomes = Outcomes(self.store, self.admission, self.firing, self.bus, self.clock)
         self.ticker = Ticker(self.store, self.bus, self.clock, self.firing, outcomes)
 
     def restart(self, now: str) -> None:

@@ -105,6 +105,26 @@ def test_retry_when_the_server_was_away_at_the_end_then_it_is_made_at_its_start_
     assert works.plan()["open"] == [works.runs()[1]["runId"]]
 
 
+def test_retry_when_it_cannot_be_made_then_it_has_a_record_that_says_why(works: Clockwork) -> None:
+    works.schedule("0 11 * * *", retries=1)
+    works.until("2026-03-12 11:00:10")
+    works.store.delete("prompts", "prompt1")
+    works.end_all("failed")
+    assert [(run["attempt"], run["status"], run["reason"]) for run in works.runs()] == [
+        (1, "failed", None), (2, "failed", "There is no saved prompt 'prompt1'."),
+    ]  # fmt: skip
+    assert works.plan()["failures"] == 1
+
+
+def test_failures_when_the_clock_is_set_back_then_they_are_kept(works: Clockwork) -> None:
+    works.schedule("0 * * * *")
+    works.until("2026-03-12 11:00:10")
+    works.end_all("failed")
+    works.clock.set(at("2026-03-12 10:30"))
+    works.tick()
+    assert works.plan()["failures"] == 1
+
+
 def test_retry_when_it_waits_then_the_next_time_does_not_run_beside_it(works: Clockwork) -> None:
     works.schedule("* * * * *", retries=1, retryDelaySeconds=3600)
     works.until("2026-03-12 10:01:10")
