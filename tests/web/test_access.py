@@ -253,7 +253,7 @@ def test_dialog_when_closed_gives_the_focus_back(visit: Visit, shell: Any) -> No
     page = visit("#/settings/profiles")
     more = page.get_by_role("button", name="More for Shell")
     more.click()
-    page.keyboard.press("ArrowDown")
+    page.keyboard.press("End")
     expect(page.get_by_role("menuitem", name="Delete")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Keep profile")).to_be_focused()

@@ -3,6 +3,8 @@
 import { button } from "./button.js";
 import { el, uid } from "./dom.js";
 
+const FOCUSABLE = "a[href], button, input, select, textarea, [tabindex='0']";
+
 /**
  * Open a dialog. `body` and `foot` are nodes; `mayClose` may refuse (unsaved text); resolves `closed` when it is gone.
  * Returns { element, close, closed }.
@@ -49,6 +51,8 @@ export function openDialog({ title, body, foot = null, extra = "", mayClose = ()
   });
   document.body.append(element);
   element.showModal();
+  const inside = element.querySelector(".dlg-body");
+  if (!inside.querySelector(FOCUSABLE)) inside.tabIndex = 0; // what has nothing to stop at can still be scrolled by keys
   if (!element.contains(document.activeElement) || document.activeElement.closest(".dlg-head")) element.focus();
   return { element, close: () => element.close(), closed };
 }

@@ -1,7 +1,7 @@
 // Saved Prompts: what can be run again by a press; the address holds the filters and what is being edited.
 
 import { count } from "../format.js";
-import { attempt, sayStarted } from "../kit/attempt.js";
+import { attempt } from "../kit/attempt.js";
 import { bulkBar } from "../kit/bulk-bar.js";
 import { button, busy } from "../kit/button.js";
 import { byAddress } from "../kit/by-address.js";
@@ -9,6 +9,7 @@ import { el, fill, leaving, set } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { emptyNotice, errorNotice, whenLate } from "../kit/notice.js";
 import { askedFor } from "../kit/placeholders.js";
+import { sayStarted } from "../open-runs.js";
 import { everySecond } from "../time.js";
 import { askTags, deletePrompts } from "./prompts/many.js";
 import { openEditor } from "./prompts/editor.js";

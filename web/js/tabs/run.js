@@ -7,13 +7,13 @@ import { el, fill, leaving, set } from "../kit/dom.js";
 import { emptyNotice } from "../kit/notice.js";
 import { divider } from "../kit/split.js";
 import { tabRow } from "../kit/tabs.js";
+import { openFirst, openRuns } from "../open-runs.js";
 import { openDetails } from "../output/details.js";
 import { Viewer } from "../output/viewer.js";
 import { composer } from "./run/composer.js";
 
 export const title = "Run";
 
-const MOST_OPEN = 8;
 const WIDTH = 396;
 
 export function mount(root, ctx) {
@@ -46,17 +46,15 @@ export function mount(root, ctx) {
   );
   let [viewer, shown, leaveSheet] = [null, null, null];
 
-  const openRuns = () => ctx.prefs.get("open") ?? ctx.cache.active.map(({ runId }) => runId).slice(-MOST_OPEN);
-
   function started(run) {
-    ctx.prefs.set("open", [run.runId, ...openRuns().filter((id) => id !== run.runId)].slice(0, MOST_OPEN));
+    openFirst(ctx, run.runId);
     compose(false);
     ctx.router.go("run", [run.runId]);
     drawTabs();
   }
 
   function close(id) {
-    const rest = openRuns().filter((other) => other !== id);
+    const rest = openRuns(ctx).filter((other) => other !== id);
     ctx.prefs.set("open", rest);
     if (shown === id) ctx.router.go("run", rest.slice(0, 1), {}, { replace: true });
     if (!rest.length) show(null);
@@ -64,7 +62,7 @@ export function mount(root, ctx) {
   }
 
   function drawTabs() {
-    const open = openRuns();
+    const open = openRuns(ctx);
     right.classList.toggle("has-none", !open.length);
     tabs.show(
       open.map((id) => ({ id, name: nameOf(id), content: tabContent(ctx.cache.runs.get(id)) })),
@@ -84,8 +82,8 @@ export function mount(root, ctx) {
       compose(true);
       return ctx.router.go("run", path, {}, { replace: true });
     }
-    const wanted = path[0] ?? openRuns()[0] ?? null;
-    if (wanted && !openRuns().includes(wanted)) ctx.prefs.set("open", [wanted, ...openRuns()].slice(0, MOST_OPEN));
+    const wanted = path[0] ?? openRuns(ctx)[0] ?? null;
+    if (wanted && !openRuns(ctx).includes(wanted)) openFirst(ctx, wanted);
     show(wanted);
     drawTabs();
   }
@@ -122,11 +120,11 @@ export function mount(root, ctx) {
   const marks = new Map();
   bag.on(ctx.cache, "run", ({ detail }) => {
     const mark = `${detail.status} ${runName(detail)}`;
-    if (marks.get(detail.runId) === mark || !openRuns().includes(detail.runId)) return;
+    if (marks.get(detail.runId) === mark || !openRuns(ctx).includes(detail.runId)) return;
     marks.set(detail.runId, mark);
     drawTabs();
   });
-  bag.on(ctx.cache, "gone", ({ detail }) => openRuns().includes(detail) && close(detail));
+  bag.on(ctx.cache, "gone", ({ detail }) => openRuns(ctx).includes(detail) && close(detail));
   bag.on(ctx.cache, "active", () => !shown && follow());
   bag.on(ctx.cache, "profiles", () => !shown && (fill(pane), show(null)));
   bag.on(ctx.router, "change", follow);
@@ -136,7 +134,7 @@ export function mount(root, ctx) {
     () => viewer?.stop(),
     () => leaveSheet?.(),
   );
-  fetchUnknown(ctx, openRuns());
+  fetchUnknown(ctx, openRuns(ctx));
   fill(root, view);
   follow();
   return bag.off;

@@ -2,13 +2,14 @@
 
 import { newKey } from "../api.js";
 import { count, ms } from "../format.js";
-import { attempt, sayStarted } from "../kit/attempt.js";
+import { attempt } from "../kit/attempt.js";
 import { button, busy } from "../kit/button.js";
 import { byAddress } from "../kit/by-address.js";
 import { confirmDeed } from "../kit/dialog.js";
 import { el, fill, leaving, set } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { emptyNotice, errorNotice, whenLate } from "../kit/notice.js";
+import { sayStarted } from "../open-runs.js";
 import { everySecond } from "../time.js";
 import { openEditor } from "./schedules/editor.js";
 import { scheduleTable } from "./schedules/table.js";

@@ -2,7 +2,6 @@
 
 import { newKey } from "../../api.js";
 import { minutes } from "../../format.js";
-import { sayStarted } from "../../kit/attempt.js";
 import { agentMark } from "../../kit/badge.js";
 import { button, busy } from "../../kit/button.js";
 import { openDialog } from "../../kit/dialog.js";
@@ -13,6 +12,7 @@ import { icon } from "../../kit/icons.js";
 import { askedFor, plainVariable } from "../../kit/placeholders.js";
 import { sentence } from "../../kit/sentence.js";
 import { valuesField } from "../../kit/values-field.js";
+import { sayStarted } from "../../open-runs.js";
 
 /** Start a saved prompt, once. */
 export const startPrompt = (ctx, body) => ctx.api.post("run", body, { headers: { "Idempotency-Key": newKey() } });
