@@ -1,4 +1,4 @@
-"""The word `prompts`: list, create, show, run, duplicate, tag, untag, delete."""
+"""The word `prompts`: list, create, change, show, run, duplicate, tag, untag, delete."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from typing import Any
 
 from airunner.base.errors import Invalid
 from airunner.cli.client import Api, part, segment
+from airunner.cli.given import given, some
 from airunner.cli.named import find, find_all, ids_of
 from airunner.cli.runs import directory, read_prompt, see_run
 from airunner.cli.text import local_time, plain, print_json, print_table, zone_name
 from airunner.config import Config
+
+_CLEARABLE = {"dir": "workingDirectory", "timeout": "timeout"}
 
 
 def act(arguments: Namespace, config: Config) -> int:
@@ -20,12 +23,14 @@ def act(arguments: Namespace, config: Config) -> int:
         return see_run(arguments, config, lambda api: _run(api, arguments))
     with Api(config) as api:
         if arguments.verb == "create":
-            _say_created(api.post("prompts", _draft(arguments)))
+            _say_made(api.post("prompts", _fields(arguments)), "created")
+        elif arguments.verb == "change":
+            path = _path(api, arguments.prompt)
+            _say_made(api.patch(path, some(_fields(arguments), "--text")), "changed")
         elif arguments.verb == "show":
             print_json(find(api, "prompts", arguments.prompt))
         elif arguments.verb == "duplicate":
-            prompt_id = part(find(api, "prompts", arguments.prompt), "id", str)
-            _say_created(api.post(f"prompts/{segment(prompt_id)}/duplicate", {}))
+            _say_made(api.post(f"{_path(api, arguments.prompt)}/duplicate", {}), "created")
         elif arguments.verb in ("tag", "untag"):
             prompts = find_all(api, "prompts", arguments.prompts)
             api.post("prompts/bulk", {"action": arguments.verb, "ids": ids_of(prompts), "tags": arguments.tag})
@@ -50,21 +55,20 @@ def _run(api: Api, arguments: Namespace) -> Any:
     return api.post("run", body)
 
 
-def _draft(arguments: Namespace) -> dict[str, Any]:
-    draft: dict[str, Any] = {
-        "name": arguments.name,
-        **read_prompt(arguments.prompt),
-        "agentProfileId": arguments.profile,
-        "tags": arguments.tag,
-        "attachments": arguments.attach,
-    }
+def _path(api: Api, name: str) -> str:
+    return f"prompts/{segment(part(find(api, 'prompts', name), 'id', str))}"
+
+
+def _fields(arguments: Namespace) -> dict[str, Any]:
+    fields = given(arguments, {"name": "name", "profile": "agentProfileId"}, _CLEARABLE)
+    if arguments.text is not None:
+        fields |= read_prompt(arguments.text)
     if arguments.variables is not None:
-        draft["variables"] = _declared(arguments.variables)
-    if arguments.dir is not None:
-        draft["workingDirectory"] = directory(arguments.dir)
-    if arguments.timeout is not None:
-        draft["timeout"] = arguments.timeout
-    return draft
+        fields["variables"] = _declared(arguments.variables)
+    for option, name in (("tag", "tags"), ("attach", "attachments")):
+        if getattr(arguments, option) is not None:
+            fields[name] = [value for value in getattr(arguments, option) if value]  # a single '' takes all away
+    return fields
 
 
 def _declared(text: str) -> Any:
@@ -84,8 +88,8 @@ def _delete(api: Api, arguments: Namespace) -> None:
     _say_each(prompts, "deleted")
 
 
-def _say_created(prompt: Any) -> None:
-    print(f"prompt {part(prompt, 'id', str)} created: {plain(prompt.get('name'))}.")
+def _say_made(prompt: Any, deed: str) -> None:
+    print(f"prompt {part(prompt, 'id', str)} {deed}: {plain(prompt.get('name'))}.")
 
 
 def _say_each(prompts: list[Any], deed: str) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from airunner.base.clock import from_iso
-from airunner.base.errors import Invalid
 from airunner.cli.client import Api, part, segment
+from airunner.cli.given import given, some
 from airunner.cli.named import find, find_all, ids_of
 from airunner.cli.runs import directory, see_run
 from airunner.cli.text import local_moment, note, plain, print_json, print_table
@@ -71,9 +71,7 @@ def _change(api: Api, arguments: Namespace) -> None:
     path, fields = _path(api, arguments.schedule), _fields(api, arguments)
     if arguments.unset:
         fields["variables"] = {**dict.fromkeys(arguments.unset), **fields.get("variables", {})}
-    if not fields:
-        raise Invalid("Nothing is to be changed: give an option, such as --cron.")
-    _say_planned(api, api.patch(path, fields), "changed")
+    _say_planned(api, api.patch(path, some(fields, "--cron")), "changed")
 
 
 def _duplicate(api: Api, arguments: Namespace) -> None:
@@ -81,12 +79,7 @@ def _duplicate(api: Api, arguments: Namespace) -> None:
 
 
 def _fields(api: Api, arguments: Namespace) -> dict[str, Any]:
-    """Return the fields that options were given for; an empty value takes one away."""
-    fields = {name: getattr(arguments, option) for option, name in (_SIMPLE | _CLEARABLE).items()}
-    fields = {name: value for name, value in fields.items() if value is not None}
-    fields |= {name: None for name in _CLEARABLE.values() if fields.get(name) == ""}
-    if fields.get("workingDirectory"):
-        fields["workingDirectory"] = directory(fields["workingDirectory"])
+    fields = given(arguments, _SIMPLE, _CLEARABLE)
     if arguments.prompt is not None:
         fields["promptId"] = part(find(api, "prompts", arguments.prompt), "id", str)
     if arguments.var:

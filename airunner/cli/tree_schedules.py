@@ -10,6 +10,7 @@ from airunner.config import Config
 Arguments = argparse.Namespace
 Parser = argparse.ArgumentParser
 _PROMPT_HELP = "id of a prompt, a unique beginning of one, or its name"
+_TEXT_HELP = "the prompt; `-` reads it from standard input, `@path` is read at each run"
 _SCHEDULE_HELP = "id of a schedule, a unique beginning of one, or its name"
 
 
@@ -27,12 +28,18 @@ def _schedules(arguments: Arguments, config: Config) -> int:
 
 def add_prompts(words: Words[Parser]) -> None:
     """Add the word `prompts`."""
-    parser = add_word(words, "prompts", "list saved prompts, or create, run, tag and delete them", _prompts)
+    parser = add_word(words, "prompts", "list saved prompts, or create, change, run, tag and delete them", _prompts)
     parser.add_argument("--tag", action="append", default=[], metavar="TAG", help="only prompts with this tag")
     parser.add_argument("--search", metavar="TEXT", help="only prompts that have this text")
     parser.add_argument("--json", action="store_true", help="print JSON")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB")
-    _add_create_prompt(verbs)
+    create = add_verb(verbs, "prompts", "create", "save a prompt")
+    create.add_argument("text", metavar="PROMPT", help=_TEXT_HELP)
+    _add_prompt_fields(create, needed=True)
+    change = add_verb(verbs, "prompts", "change", "change what is given of a prompt")
+    change.add_argument("prompt", metavar="P", help=_PROMPT_HELP)
+    change.add_argument("--text", metavar="TEXT", help=_TEXT_HELP)
+    _add_prompt_fields(change, needed=False)
     add_verb(verbs, "prompts", "show", "print a prompt").add_argument("prompt", metavar="P", help=_PROMPT_HELP)
     run = add_verb(verbs, "prompts", "run", "run a prompt, show its output and end with its exit code")
     run.add_argument("prompt", metavar="P", help=_PROMPT_HELP)
@@ -78,16 +85,18 @@ def add_schedules(words: Words[Parser]) -> None:
     add_verb(verbs, "schedules", "resume", "let schedules run again")
 
 
-def _add_create_prompt(verbs: Words[Parser]) -> None:
-    create = add_verb(verbs, "prompts", "create", "save a prompt")
-    create.add_argument("prompt", help="the prompt; `-` reads it from standard input, `@path` is read at each run")
-    create.add_argument("--name", required=True, help="name for people")
-    create.add_argument("--profile", required=True, metavar="SLUG", help="agent profile to use")
-    create.add_argument("--dir", metavar="DIR", help="working directory (default: the settings')")
-    create.add_argument("--timeout", type=minutes, metavar="MIN", help="minutes after which a run is ended")
-    create.add_argument("--tag", action="append", default=[], metavar="TAG", help="a tag (repeatable)")
-    create.add_argument("--variables", metavar="JSON", help='declared variables: [{"name": "K", "default": "V"}]')
-    create.add_argument("--attach", action="append", default=[], metavar="PATH", help="a file for the agent")
+def _add_prompt_fields(parser: Parser, *, needed: bool) -> None:
+    """Add the options of a prompt; where none is needed, an empty value takes some of them away."""
+    empty = "" if needed else "; '' takes it away"
+    instead = "" if needed else ", instead of those it has; '' for none"
+    parser.add_argument("--name", required=needed, help="name for people")
+    parser.add_argument("--profile", required=needed, metavar="SLUG", help="agent profile to use")
+    parser.add_argument("--dir", metavar="DIR", help=f"working directory (default: the settings'){empty}")
+    limit = minutes if needed else _minutes_or_nothing
+    parser.add_argument("--timeout", type=limit, metavar="MIN", help=f"minutes after which a run is ended{empty}")
+    parser.add_argument("--tag", action="append", metavar="TAG", help=f"a tag (repeatable){instead}")
+    parser.add_argument("--variables", metavar="JSON", help='declared variables: [{"name": "K", "default": "V"}]')
+    parser.add_argument("--attach", action="append", metavar="PATH", help=f"a file for the agent{instead}")
 
 
 def _add_run_options(parser: Parser) -> None:

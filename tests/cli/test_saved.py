@@ -61,6 +61,27 @@ def test_prompt_when_created_then_it_is_what_the_options_say(shell: House) -> No
     assert json.loads(said(shell, "prompts", "show", read.split()[1]))["content"] == "@no file\n"
 
 
+def test_prompt_when_changed_then_what_is_not_named_stays(shell: House) -> None:
+    (before,) = saved(shell, "prompts")
+    out = said(shell, "prompts", "change", "Greet all", "--name", "Greet", "--dir", "", "--timeout", "", "--tag", "x",
+               "--attach", "a.md")  # fmt: skip
+    assert out == f"prompt {before['id']} changed: Greet.\n"
+    (after,) = saved(shell, "prompts")
+    assert (after["workingDirectory"], after["timeout"], after["tags"]) == (None, None, ["x"])
+    assert (after["content"], after["variables"]) == (before["content"], before["variables"])
+    said(shell, "prompts", "change", "Greet", "--text", "-", "--tag", "", "--attach", "", "--variables", "[]",
+         "--dir", "x", "--timeout", "3", stdin=b"@no file")  # fmt: skip
+    (after,) = saved(shell, "prompts")
+    assert (after["content"], after["type"], after["variables"]) == ("@no file", "inline", [])
+    assert (after["tags"], after["attachments"], after["timeout"]) == ([], [], 3)
+    assert after["workingDirectory"] == str(shell.folder / "x")
+    said(shell, "prompts", "change", "Greet", "--text", "@p.md")
+    assert saved(shell, "prompts")[0]["type"] == "file-reference"
+    refused = complaint(shell, "prompts", "change", "Greet", code=2)
+    assert refused == "airunner: Nothing is to be changed: give an option, such as --text.\n"
+    assert "timeout" in complaint(shell, "prompts", "change", "Greet", "--timeout", "500")
+
+
 def test_prompt_when_run_then_output_and_exit_code_are_the_agents(shell: House) -> None:
     (shell.folder / "place").mkdir()
     done = shell.cli("prompts", "run", "Greet all", "--var", "WHO=me", "--var", "CODE=3", "--dir", "place")
