@@ -14,11 +14,11 @@ from pathlib import Path
 from airunner import __version__
 from airunner.base.errors import AirunnerError, Invalid
 from airunner.cli.tree import Words, add_verb, add_word, count, minutes, pair
+from airunner.cli.tree_profiles import add_profiles
 from airunner.cli.tree_schedules import add_prompts, add_schedules
 from airunner.config import OPTIONS, Config, load
 
 Arguments = argparse.Namespace
-_PROFILE_HELP = "slug or id of the profile"
 _RUN_HELP = "id of a run, a unique beginning of one, or `last`"
 
 
@@ -123,12 +123,6 @@ def _kill(arguments: Arguments, config: Config) -> int:
     return kill(config, arguments.run)
 
 
-def _profiles(arguments: Arguments, config: Config) -> int:
-    from airunner.cli import profiles
-
-    return profiles.act(arguments, config)
-
-
 def _token(arguments: Arguments, config: Config) -> int:
     from airunner.cli import tokens
 
@@ -163,7 +157,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add_prompts(words)
     add_schedules(words)
-    _add_profiles(words)
+    add_profiles(words)
     _add_token(words)
     add_word(words, "doctor", "look whether this machine has what is needed", _doctor)
     add_word(words, "version", "print the version", _version, configured=False)
@@ -204,33 +198,6 @@ def _add_logs(words: Words[argparse.ArgumentParser]) -> None:
     parser.add_argument("run", metavar="RUN", help=_RUN_HELP)
     parser.add_argument("-f", "--follow", action="store_true", help="go on until the run has ended")
     parser.add_argument("--raw", action="store_true", help="print every byte as the agent wrote it")
-
-
-def _add_profiles(words: Words[argparse.ArgumentParser]) -> None:
-    parser = add_word(words, "profiles", "list, create, show, lock or delete agent profiles", _profiles)
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB")
-    create = add_verb(verbs, "profiles", "create", "create a profile")
-    create.add_argument("--name", required=True, help="name for people")
-    create.add_argument("--template", required=True, metavar="COMMAND", help="such as 'claude -p -- \"$PROMPT\"'")
-    create.add_argument("--slug", help="name for commands (default: made from the name)")
-    create.add_argument("--agent-type", default="custom", metavar="TYPE", help="family of the agent (default custom)")
-    create.add_argument("--env", action="append", type=pair, default=[], metavar="K=V", help="variable for the agent")
-    create.add_argument("--no-tty", action="store_true", help="run on pipes, without a terminal")
-    ways = ("argument", "file", "stdin")
-    create.add_argument("--prompt-via", choices=ways, help="how the prompt goes in (default: as the template has it)")
-    create.add_argument("--run-as-user", metavar="USER", help="run as another user (a server that is root)")
-    create.add_argument("--acknowledge", action="append", default=[], metavar="CODE", help="danger known and wanted")
-    for verb, summary in (("show", "print a profile"), ("delete", "delete a profile")):
-        add_verb(verbs, "profiles", verb, summary).add_argument("profile", metavar="SLUG", help=_PROFILE_HELP)
-    lock = add_verb(verbs, "profiles", "lock", "let new runs of a profile wait, or be skipped, as it says")
-    lock.add_argument("profile", metavar="SLUG", help=_PROFILE_HELP)
-    end = lock.add_mutually_exclusive_group()
-    end.add_argument("--until", metavar="T", help="time of its end (default: until it is unlocked)")
-    end.add_argument("--minutes", type=minutes, metavar="M", help="minutes until its end")
-    lock.add_argument("--reason", help="why, for whoever waits")
-    unlock = add_verb(verbs, "profiles", "unlock", "let a profile's runs start again")
-    unlock.add_argument("profile", metavar="SLUG", help=_PROFILE_HELP)
 
 
 def _add_token(words: Words[argparse.ArgumentParser]) -> None:

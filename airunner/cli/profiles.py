@@ -1,4 +1,4 @@
-"""The word `profiles`: list, create, show, lock, unlock, delete."""
+"""The word `profiles`: list, create, change, show, lock, unlock, delete."""
 
 from __future__ import annotations
 
@@ -8,17 +8,30 @@ from typing import Any
 
 from airunner.base.clock import to_iso
 from airunner.cli.client import Api, part, segment
+from airunner.cli.given import given, some
 from airunner.cli.text import local_moment, note, print_json, print_table
 from airunner.config import Config
+
+_SIMPLE = {  # option -> field, where the server judges what was given
+    "name": "name",
+    "template": "invocationTemplate",
+    "slug": "slug",
+    "agent_type": "agentType",
+    "timeout": "defaultTimeout",
+    "max_timeout": "maxTimeout",
+    "while_locked": "whileLocked",
+    "tty": "requiresTTY",
+}
+_CLEARABLE = {"prompt_via": "promptVia", "run_as_user": "runAsUser"}
 
 
 def act(arguments: Namespace, config: Config) -> int:
     """Do what the verb says; without one, list."""
     with Api(config) as api:
         if arguments.verb == "create":
-            profile = api.post("profiles", _draft(arguments))
-            print(f"profile {part(profile, 'slug', str)} created.")
-            _say_warnings(api, part(profile, "id", str))
+            _say_made(api, api.post("profiles", _fields(arguments)), "created")
+        elif arguments.verb == "change":
+            _say_made(api, api.patch(f"profiles/{segment(arguments.profile)}", _changes(arguments)), "changed")
         elif arguments.verb == "show":
             print_json(api.get(f"profiles/{segment(arguments.profile)}"))
         elif arguments.verb == "lock":
@@ -34,8 +47,10 @@ def act(arguments: Namespace, config: Config) -> int:
     return 0
 
 
-def _say_warnings(api: Api, profile_id: str) -> None:
-    """Tell what the template was warned of, and what a run would miss."""
+def _say_made(api: Api, profile: Any, deed: str) -> None:
+    """Tell what became of a profile, what its template was warned of, and what a run would miss."""
+    print(f"profile {part(profile, 'slug', str)} {deed}.")
+    profile_id = part(profile, "id", str)
     judged = api.post(f"profiles/{segment(profile_id)}/validate", {})
     for warning in judged.get("warnings", ()):
         if warning.get("code") != "no_working_dir":
@@ -64,17 +79,22 @@ def _say_locked(profile: Any) -> None:
     print(f"profile {part(profile, 'slug', str)} is locked until {end}; its runs {waits}.")
 
 
-def _draft(arguments: Namespace) -> dict[str, Any]:
-    draft: dict[str, Any] = {
-        "name": arguments.name,
-        "agentType": arguments.agent_type,
-        "invocationTemplate": arguments.template,
-        "env": dict(arguments.env),
-        "requiresTTY": not arguments.no_tty,
-        "acknowledgedDangers": arguments.acknowledge,
-    }
-    chosen = {"slug": arguments.slug, "promptVia": arguments.prompt_via, "runAsUser": arguments.run_as_user}
-    return draft | {name: value for name, value in chosen.items() if value}
+def _fields(arguments: Namespace) -> dict[str, Any]:
+    fields = given(arguments, _SIMPLE, _CLEARABLE)
+    if arguments.env:
+        fields["env"] = dict(arguments.env)
+    if arguments.acknowledge is not None:
+        fields["acknowledgedDangers"] = [code for code in arguments.acknowledge if code]
+    return fields
+
+
+def _changes(arguments: Namespace) -> dict[str, Any]:
+    fields = _fields(arguments)
+    if arguments.enabled is not None:
+        fields["enabled"] = arguments.enabled
+    if arguments.unset_env:
+        fields["env"] = {**dict.fromkeys(arguments.unset_env), **fields.get("env", {})}
+    return some(fields, "--template")
 
 
 def _state(profile: Any) -> str:

@@ -40,15 +40,39 @@ def test_profiles_when_created_then_the_draft_is_what_was_said(stub: Stub, call:
     assert stub.asked("POST", "profiles") == [
         {
             "name": "Claude",
-            "agentType": "custom",
             "invocationTemplate": 'c "$PROMPT"',
             "env": {"K": "v=w"},
             "requiresTTY": False,
-            "acknowledgedDangers": [],
             "promptVia": "argument",
             "runAsUser": "nobody",
         }
     ]
+
+
+def test_profile_when_changed_then_only_what_was_said_is_sent(stub: Stub, call: Call) -> None:
+    stub.canned["PATCH", "profiles/claude"] = 200, json.dumps(PROFILE).encode()
+    stub.canned["POST", "profiles/p1/validate"] = 200, b"{}"
+    stub.canned["GET", "profiles/p1/readiness"] = 200, b"{}"
+    options = ["--env", "K=v", "--unset-env", "L", "--unset-env", "K", "--prompt-via", "", "--run-as-user", ""]
+    done = call("profiles", "change", "claude", *options, "--off", "--tty", "--acknowledge", "")
+    assert (done.returncode, done.stdout) == (0, "profile claude changed.\n")
+    assert stub.asked("PATCH", "profiles/claude") == [
+        {
+            "env": {"K": "v", "L": None},
+            "promptVia": None,
+            "runAsUser": None,
+            "enabled": False,
+            "requiresTTY": True,
+            "acknowledgedDangers": [],
+        }
+    ]
+    done = call("profiles", "change", "claude")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "airunner: Nothing is to be changed: give an option, such as --template.\n",
+    )
+    for pair in (("--on", "--off"), ("--tty", "--no-tty")):
+        assert call("profiles", "change", "claude", *pair).returncode == 2
 
 
 def test_profile_when_locked_until_a_time_then_it_is_meant_here(stub: Stub, call: Call) -> None:

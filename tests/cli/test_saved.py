@@ -211,6 +211,22 @@ def test_profile_when_locked_then_its_runs_wait_until_it_is_unlocked(shell: Hous
     assert "until" in complaint(shell, "profiles", "lock", "shell", "--until", "2001-01-01")
 
 
+def test_profile_when_changed_then_what_is_not_named_stays(shell: House) -> None:
+    limits = ("--timeout", "5", "--max-timeout", "9.5", "--while-locked", "skip")
+    said(shell, "profiles", "create", "--name", "Two", "--template", 'echo "$PROMPT"', "--env", "A=1", *limits)
+    assert said(shell, "profiles", "change", "two", "--env", "B=2", "--slug", "three", "--off") == (
+        "profile three changed.\n"
+    )
+    said(shell, "profiles", "change", "three", "--unset-env", "A", "--max-timeout", "8", "--no-tty")
+    made = json.loads(said(shell, "profiles", "show", "three"))
+    assert (made["name"], list(made["env"]), made["enabled"], made["requiresTTY"]) == ("Two", ["B"], False, False)
+    assert (made["defaultTimeout"], made["maxTimeout"], made["whileLocked"]) == (5, 8, "skip")
+    said(shell, "profiles", "change", "three", "--on", "--tty", "--while-locked", "wait")
+    made = json.loads(said(shell, "profiles", "show", "three"))
+    assert (made["enabled"], made["requiresTTY"], made["whileLocked"]) == (True, True, "wait")
+    assert "maxTimeout" in complaint(shell, "profiles", "change", "three", "--timeout", "20")
+
+
 def test_run_when_the_profile_skips_while_it_is_locked_then_the_reason_and_1(shell: House) -> None:
     shell.api("PATCH", "profiles/shell", {"whileLocked": "skip"})
     assert "its runs are skipped" in said(shell, "profiles", "lock", "shell")
