@@ -40,7 +40,7 @@ def act(arguments: Namespace, config: Config) -> int:
             profile = api.delete(f"profiles/{segment(arguments.profile)}/lock")
             print(f"profile {part(profile, 'slug', str)} is unlocked.")
         elif arguments.verb == "delete":
-            api.delete(f"profiles/{segment(arguments.profile)}")
+            api.delete(f"profiles/{segment(arguments.profile)}", force=1 if arguments.force else None)
             print(f"profile {arguments.profile} deleted.")
         else:
             _show(api.get("profiles"), arguments.json)

@@ -31,6 +31,7 @@ def add_profiles(words: Words[Parser]) -> None:
     show.add_argument("profile", metavar="SLUG", help=_PROFILE_HELP)
     delete = add_verb(verbs, "profiles", "delete", "delete a profile")
     delete.add_argument("profile", metavar="SLUG", help=_PROFILE_HELP)
+    delete.add_argument("--force", action="store_true", help="switch off the schedules that need it")
     lock = add_verb(verbs, "profiles", "lock", "let new runs of a profile wait, or be skipped, as it says")
     lock.add_argument("profile", metavar="SLUG", help=_PROFILE_HELP)
     end = lock.add_mutually_exclusive_group()

@@ -124,6 +124,13 @@ def test_prompt_when_a_schedule_needs_it_then_it_is_deleted_by_force_only(shell:
     assert " off " in row and "Switched off when the prompt Greet all was deleted." in row
 
 
+def test_profile_when_a_schedule_needs_it_then_it_is_deleted_by_force_only(shell: House) -> None:
+    schedule(shell, "nightly")
+    assert "nightly" in complaint(shell, "profiles", "delete", "shell")
+    assert said(shell, "profiles", "delete", "shell", "--force") == "profile shell deleted.\n"
+    assert saved(shell, "schedules")[0]["enabled"] is False
+
+
 def test_schedule_when_created_then_it_is_what_the_options_say(shell: House) -> None:
     made = schedule(
         shell, "nightly", "--missed", "runOnce", "--overlap", "queue", "--retries", "2", "--retry-delay", "5",
