@@ -25,6 +25,7 @@ _SIMPLE = {  # option -> field, where the server judges what was given
     "retry_delay": "retryDelaySeconds",
     "jitter": "jitterSeconds",
     "disable_after": "disableAfterFailures",
+    "enabled": "enabled",
 }
 _CLEARABLE = {"start": "startDate", "end": "endDate", "dir": "workingDirectory", "timeout": "timeout"}
 _PREVIEWED = (
@@ -84,8 +85,6 @@ def _fields(api: Api, arguments: Namespace) -> dict[str, Any]:
         fields["promptId"] = part(find(api, "prompts", arguments.prompt), "id", str)
     if arguments.var:
         fields["variables"] = dict(arguments.var)
-    if arguments.off:
-        fields["enabled"] = False
     return fields
 
 

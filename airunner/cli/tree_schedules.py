@@ -127,7 +127,10 @@ def _add_fields(parser: Parser, *, needed: bool) -> None:
     parser.add_argument("--dir", metavar="DIR", help=f"working directory instead of the prompt's{empty}")
     limit = minutes if needed else _minutes_or_nothing
     parser.add_argument("--timeout", type=limit, metavar="MIN", help=f"minutes instead of the prompt's{empty}")
-    parser.add_argument("--off", action="store_true", help="it is to be off")
+    state = parser.add_mutually_exclusive_group()
+    state.add_argument("--off", dest="enabled", action="store_false", default=None, help="it is to be off")
+    if not needed:
+        state.add_argument("--on", dest="enabled", action="store_true", default=None, help="it is to be on")
 
 
 def _minutes_or_nothing(text: str) -> float | str:

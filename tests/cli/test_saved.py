@@ -157,6 +157,9 @@ def test_schedule_when_changed_then_what_is_not_named_stays(shell: House) -> Non
     (changed,) = saved(shell, "schedules")
     assert (changed["cronExpression"], changed["timezone"], changed["enabled"]) == ("30 3 * * *", "UTC", False)
     assert (changed["endDate"], changed["timeout"], changed["variables"]) == (None, None, {"WHO": "cron"})
+    out = said(shell, "schedules", "change", "nightly", "--on", "--cron", "30 4 * * *")
+    assert "the next run is due at " in out and saved(shell, "schedules")[0]["enabled"] is True
+    assert "not allowed with" in complaint(shell, "schedules", "change", "nightly", "--on", "--off", code=2)
     assert "Nothing is to be changed" in complaint(shell, "schedules", "change", "nightly", code=2)
     assert "cronExpression" in complaint(shell, "schedules", "change", "nightly", "--cron", "61 * * * *")
 
