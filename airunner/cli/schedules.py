@@ -11,7 +11,7 @@ from airunner.base.clock import from_iso
 from airunner.cli.client import Api, part, segment
 from airunner.cli.given import given, some
 from airunner.cli.named import find, find_all, ids_of
-from airunner.cli.runs import directory, see_run
+from airunner.cli.runs import see_run
 from airunner.cli.text import local_moment, note, plain, print_json, print_table
 from airunner.config import Config
 
@@ -28,6 +28,7 @@ _SIMPLE = {  # option -> field, where the server judges what was given
     "enabled": "enabled",
 }
 _CLEARABLE = {"start": "startDate", "end": "endDate", "dir": "workingDirectory", "timeout": "timeout"}
+_PREVIEW_OPTIONS = {"timezone": "timezone", "dir": "workingDirectory", "timeout": "timeout", "overlap": "overlap"}
 _PREVIEWED = (
     "cronExpression",
     "timezone",
@@ -127,15 +128,17 @@ def _delete(api: Api, arguments: Namespace) -> None:
 
 def _preview(api: Api, arguments: Namespace) -> None:
     wish = {"cronExpression": arguments.expression, "count": arguments.count}
-    if arguments.timezone is not None:
-        wish["timezone"] = arguments.timezone
-    if arguments.dir is not None:
-        wish["workingDirectory"] = directory(arguments.dir)
+    wish |= given(arguments, {}, _PREVIEW_OPTIONS)
+    if arguments.prompt is not None:
+        wish["promptId"] = part(find(api, "prompts", arguments.prompt), "id", str)
     answer = api.post("schedules/preview", wish)
     zone_name = plain(answer.get("timezone"))
     print(f"{plain(answer.get('description'))} ({zone_name})")
     times = part(answer, "nextRuns", list)
-    print_table((f"NEXT ({zone_name})", "HERE"), [(_in_zone(at, zone_name), local_moment(at)) for at in times])
+    if times:
+        print_table((f"NEXT ({zone_name})", "HERE"), [(_in_zone(at, zone_name), local_moment(at)) for at in times])
+    else:
+        print("It has no time in the next hundred years.")
     for sentence in _meetings(answer):
         print(sentence)
 

@@ -11,6 +11,7 @@ Arguments = argparse.Namespace
 Parser = argparse.ArgumentParser
 _PROMPT_HELP = "id of a prompt, a unique beginning of one, or its name"
 _TEXT_HELP = "the prompt; `-` reads it from standard input, `@path` is read at each run"
+_OVERLAPS = ("skip", "queue", "parallel")
 _SCHEDULE_HELP = "id of a schedule, a unique beginning of one, or its name"
 
 
@@ -114,7 +115,7 @@ def _add_fields(parser: Parser, *, needed: bool) -> None:
     where = "where these times hold" + (" (default: the server's)" if needed else "")
     parser.add_argument("--timezone", metavar="ZONE", help=where)
     parser.add_argument("--missed", choices=("skip", "runOnce"), help="times that nobody was there for")
-    parser.add_argument("--overlap", choices=("skip", "queue", "parallel"), help="when the run before still goes on")
+    parser.add_argument("--overlap", choices=_OVERLAPS, help="when the run before still goes on")
     parser.add_argument("--retries", type=whole, metavar="N", help="further attempts after a failure")
     parser.add_argument("--retry-delay", type=whole, metavar="S", help="seconds before the first, doubled for each")
     parser.add_argument("--jitter", type=whole, metavar="S", help="start up to so many seconds later")
@@ -143,3 +144,6 @@ def _add_preview(verbs: Words[Parser]) -> None:
     preview.add_argument("--timezone", metavar="ZONE", help="where these times hold (default: the server's)")
     preview.add_argument("--count", type=count, default=5, metavar="N", help="so many times (default 5)")
     preview.add_argument("--dir", metavar="DIR", help="working directory, for schedules that run there as well")
+    preview.add_argument("--prompt", metavar="P", help="prompt that it is to run; " + _PROMPT_HELP)
+    preview.add_argument("--timeout", type=minutes, metavar="MIN", help="minutes instead of the prompt's")
+    preview.add_argument("--overlap", choices=_OVERLAPS, help="when the run before still goes on")

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.cli.conftest import Call
+from tests.cli.stub import Stub
 from tests.helpers.server import House
 
 VARIABLES = '[{"name": "CODE", "type": "number", "default": "0"}, {"name": "WHO"}]'
@@ -200,6 +202,22 @@ def test_preview_when_asked_then_words_times_and_what_it_meets(shell: House) -> 
     assert done.returncode == 0
     assert b"warning: " in done.stderr and b"nightly" in done.stderr
     assert "cronExpression" in complaint(shell, "schedules", "preview", "x")
+
+
+def test_preview_when_of_a_prompt_then_its_directory_and_what_it_may_take(shell: House) -> None:
+    schedule(shell, "nightly")
+    options = ("--prompt", "Greet all", "--timezone", "UTC")
+    assert "nightly" in said(shell, "schedules", "preview", "0 2 * * *", *options)
+    out = said(shell, "schedules", "preview", "* * * * *", *options, "--timeout", "2", "--overlap", "queue")
+    assert "its timeout of 2 min" in out and "the next run waits then" in out
+    assert "no prompt 'x'" in complaint(shell, "schedules", "preview", "@daily", "--prompt", "x")
+
+
+def test_preview_when_there_is_no_time_then_a_sentence(stub: Stub, call: Call) -> None:
+    answer = {"description": "Never.", "timezone": "UTC", "nextRuns": [], "conflicts": [], "selfOverlap": None}
+    stub.canned["POST", "schedules/preview"] = 200, json.dumps(answer).encode()
+    out = call("schedules", "preview", "0 0 29 2 *").stdout
+    assert out == "Never. (UTC)\nIt has no time in the next hundred years.\n"
 
 
 def test_schedules_when_paused_then_the_list_says_so_until_they_are_resumed(shell: House) -> None:
