@@ -192,6 +192,7 @@ RUN_FILTERS: dict[str, Schema] = {
     "promptId": TEXT,
     "scheduleId": TEXT,
     "workingDirectory": TEXT,
+    "pinned": FLAG,
     "from": {"type": "string", "format": "date-time"},
     "to": {"type": "string", "format": "date-time"},
     "search": {"type": "string", "description": "Literal text, case-insensitive."},

@@ -108,7 +108,8 @@ def _runs(arguments: Arguments, config: Config) -> int:
 
     if arguments.verb:
         return pin(config, arguments.run, arguments.verb == "pin")
-    return show_runs(config, statuses=arguments.status, limit=arguments.limit, as_json=arguments.json)
+    wanted = {"status": arguments.status or None, "pinned": "true" if arguments.pinned else None}
+    return show_runs(config, wanted, limit=arguments.limit, as_json=arguments.json)
 
 
 def _logs(arguments: Arguments, config: Config) -> int:
@@ -186,6 +187,7 @@ def _add_run(words: Words[argparse.ArgumentParser]) -> None:
 def _add_runs(words: Words[argparse.ArgumentParser]) -> None:
     parser = add_word(words, "runs", "list runs, the newest first, or pin one", _runs)
     parser.add_argument("--status", action="append", default=[], metavar="STATUS", help="only runs of this status")
+    parser.add_argument("--pinned", action="store_true", help="only pinned runs")
     parser.add_argument("--limit", type=count, default=20, metavar="N", help="at most N runs (default 20)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB")

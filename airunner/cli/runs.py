@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from airunner.cli.signals import Interrupted, Signals
 from airunner.cli.text import duration, local_time, note, print_json, print_table, zone_name
 from airunner.config import Config
 
+_PROMPT_SHOWN = 40  # characters of it in a table
 _PAGE = 200  # the most runs the server puts into one answer
 
 
@@ -41,14 +42,14 @@ def see_run(arguments: Namespace, config: Config, ask: Callable[[Api], Any]) -> 
         return _see_through(api, signals, run_id)
 
 
-def show_runs(config: Config, *, statuses: list[str], limit: int, as_json: bool) -> int:
-    """Print the newest runs."""
+def show_runs(config: Config, wanted: Mapping[str, Any], *, limit: int, as_json: bool) -> int:
+    """Print the newest runs that pass the filters of `wanted`."""
     with Api(config) as api:
-        runs = _newest(api, limit, statuses)
+        runs = _newest(api, limit, wanted)
     if as_json:
         print_json(runs)
         return 0
-    heads = ("RUN", "STATUS", "EXIT", f"STARTED ({zone_name()})", "TOOK", "PROFILE", "DIRECTORY", "PROMPT")
+    heads = ("RUN", "STATUS", "EXIT", f"AT ({zone_name()})", "TOOK", "PROFILE", "DIRECTORY", "PROMPT", "REASON")
     print_table(heads, [_row(run) for run in runs])
     return 0
 
@@ -96,7 +97,7 @@ def pin(config: Config, name: str, pinned: bool) -> int:
 def find_run(api: Api, name: str) -> str:
     """Return the id of the run that a person means: an id, a unique beginning of one, or `last`; raise NotFound."""
     if name == "last":
-        newest = _newest(api, 1, [])
+        newest = _newest(api, 1, {})
         if not newest:
             raise NotFound("There is no run yet.")
         return str(part(newest[0], "runId", str))
@@ -203,11 +204,11 @@ def _verdict(run: Any, run_id: str) -> int:
     return code if isinstance(code, int) and 0 < code < 256 else 1
 
 
-def _newest(api: Api, limit: int, statuses: list[str]) -> list[Any]:
+def _newest(api: Api, limit: int, wanted: Mapping[str, Any]) -> list[Any]:
     runs: list[Any] = []
     cursor = None
     while len(runs) < limit:
-        page = api.get("runs", limit=min(limit - len(runs), _PAGE), status=statuses or None, cursor=cursor)
+        page = api.get("runs", limit=min(limit - len(runs), _PAGE), cursor=cursor, **wanted)
         runs += part(page, "runs", list)
         cursor = page.get("nextCursor")
         if not cursor:
@@ -228,15 +229,17 @@ def _ids_with(api: Api, text: str) -> list[str]:
 
 
 def _row(run: Any) -> tuple[object, ...]:
+    prompt = str(run.get("promptName") or run.get("promptPreview") or run.get("promptContent") or "")
     return (
         run.get("runId"),
         run.get("status"),
         run.get("exitCode"),
-        local_time(run.get("startedAt")),
+        local_time(run.get("startedAt") or run.get("queuedAt")),
         duration(run.get("durationSeconds")),
         run.get("agentProfileName"),
         run.get("workingDirectory"),
-        run.get("promptName") or run.get("promptPreview") or run.get("promptContent"),
+        prompt if len(prompt) <= _PROMPT_SHOWN else prompt[: _PROMPT_SHOWN - 1] + "…",
+        run.get("reason"),
     )
 
 

@@ -81,6 +81,16 @@ class Params:
 
         return self.read(name, default, check)
 
+    def flag(self, name: str) -> bool | None:
+        """Read `true` or `false`."""
+
+        def check(text: str) -> bool:
+            if text not in ("true", "false"):
+                raise Invalid(f"{name} must be true or false; it is {said(text)}.")
+            return text == "true"
+
+        return self.read(name, None, check)
+
     def moment(self, name: str, *, end: bool = False) -> datetime | None:
         """Read a time in ISO 8601; a date alone is its first instant, or with `end` its last."""
 

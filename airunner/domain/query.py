@@ -65,6 +65,7 @@ class RunQuery:
     prompt_id: str | None = None
     schedule_id: str | None = None
     working_directory: str | None = None
+    pinned: bool | None = None
     after: datetime | None = None
     before: datetime | None = None
     search: str | None = None
@@ -87,6 +88,7 @@ class RunQuery:
             prompt_id=params.text("promptId", most=100),
             schedule_id=params.text("scheduleId", most=100),
             working_directory=params.directory("workingDirectory"),
+            pinned=params.flag("pinned"),
             after=params.moment("from"),
             before=params.moment("to", end=True),
             search=params.text("search", most=200, least=0) or None,

@@ -28,6 +28,8 @@ class _Order:
 
 
 _BY_TIME = ("queued_at", "run_id")
+_PINNED = Condition("r.pinned = 1", (), "runsPinned", single=True)  # written out, as the partial index has it
+_UNPINNED = Condition("r.pinned = 0", ())
 _ORDERS = {
     "runId": _Order(("run_id",), "runsById"),
     "status": _Order(("status", *_BY_TIME), "runsByStatus"),
@@ -88,6 +90,7 @@ _ALL_DIRECTORIES = """
 def _conditions(query: RunQuery) -> list[Condition]:
     """Return the filters of a query, roughly the narrowest first."""
     found = [
+        None if query.pinned is None else _PINNED if query.pinned else _UNPINNED,
         Condition.equal("prompt_id", query.prompt_id, "runsByPrompt"),
         Condition.equal("schedule_id", query.schedule_id, "runsBySchedule"),
         Condition.equal("working_directory", query.working_directory, "runsByDirectory"),

@@ -166,6 +166,7 @@ _COLUMNS: dict[str, Callable[[Doc], Any]] = {
     "exit_code": lambda doc: _number(doc.get("exitCode")),
     "scheduled_for": lambda doc: milliseconds(doc["scheduledFor"]) if doc.get("scheduledFor") else None,
     "attempt": lambda doc: doc.get("attempt") or 1,
+    "pinned": lambda doc: int(bool(doc.get("pinned"))),
 }
 
 

@@ -117,7 +117,15 @@ _PLANS = """
     CREATE INDEX plansOpen ON aiRunnerPlans (id) WHERE is_open = 1;
 """
 
-MIGRATIONS: tuple[str, ...] = ("".join(_collection(kind) for kind in KINDS) + _RUNS + _REST, _PLANS)
+# Few runs are pinned: their index is small, and the other runs are not written to.
+_PINNED = """
+    ALTER TABLE aiRunnerRuns ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+    UPDATE aiRunnerRuns SET pinned = 1
+        WHERE id IN (SELECT id FROM aiRunnerRunDocs WHERE json_extract(summary, '$.pinned') = 1);
+    CREATE INDEX runsPinned ON aiRunnerRuns (queued_at, run_id, status, triggered_by) WHERE pinned = 1;
+"""
+
+MIGRATIONS: tuple[str, ...] = ("".join(_collection(kind) for kind in KINDS) + _RUNS + _REST, _PLANS, _PINNED)
 
 # The search index is made where this SQLite has FTS5 with trigrams (3.34 and later); without it texts are scanned.
 _SEARCH = """

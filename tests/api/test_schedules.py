@@ -287,7 +287,11 @@ def test_pin_when_set_then_the_run_says_so(shell: House, prompt: Any) -> None:
     shell.wait_for_run(ran["runId"])
     assert shell.api("PATCH", f"runs/{ran['runId']}", {"pinned": True})["pinned"] is True
     assert shell.api("GET", f"runs/{ran['runId']}?output=none")["pinned"] is True
+    assert [run["pinned"] for run in shell.api("GET", "runs", pinned="true")["runs"]] == [True]
+    assert shell.api("GET", "runs", pinned="false")["total"] == 0
+    assert shell.api("GET", "runs", pinned="1", expect=400)["fields"].keys() == {"pinned"}
     assert shell.api("PATCH", f"runs/{ran['runId']}", {"pinned": False})["pinned"] is False
+    assert shell.api("GET", "runs", pinned="true")["total"] == 0
     shell.api("PATCH", f"runs/{ran['runId']}", {}, expect=400)
     shell.api("PATCH", "runs/nothing", {"pinned": True}, expect=404)
 

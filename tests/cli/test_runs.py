@@ -143,10 +143,19 @@ def test_runs_when_listed_then_a_table_without_control_characters(stub: Stub, ca
     done = call("runs", "--status", "running", "--limit", "5")
     assert done.returncode == 0
     head, row = done.stdout.splitlines()
-    assert head.split()[:4] == ["RUN", "STATUS", "EXIT", "STARTED"]
+    assert head.split()[:4] == ["RUN", "STATUS", "EXIT", "AT"]
     assert row.split()[:6] == [RUN, "running", "-", "2026-03-12", "14:32:10", "2m"]
     assert "\x1b" not in row
     assert stub.seen[0][2] == {"limit": ["5"], "status": ["running"]}
+
+
+def test_runs_when_one_never_started_then_when_it_was_queued_and_why(stub: Stub, call: Call) -> None:
+    stub.record |= {"status": "skipped", "queuedAt": "2026-03-12T14:32:10.000Z", "promptPreview": "x" * 500}
+    stub.record["reason"] = "The profile is locked."
+    head, row = call("runs", "--pinned").stdout.splitlines()
+    assert head.endswith("  REASON") and row.endswith("  " + "x" * 39 + "…  The profile is locked.")
+    assert row.split()[1:5] == ["skipped", "-", "2026-03-12", "14:32:10"]
+    assert stub.seen[0][2] == {"limit": ["20"], "pinned": ["true"]}
 
 
 def test_runs_when_as_json_then_the_records(stub: Stub, call: Call) -> None:

@@ -103,6 +103,7 @@ def test_prompt_when_run_dry_or_detached_or_without_a_value_then_so_it_is(shell:
     assert shell.wait_for_run(run_id)["timeout"] == 1
     assert said(shell, "runs", "pin", "last") == f"run {run_id} is pinned.\n"
     assert json.loads(said(shell, "runs", "--json"))[0]["pinned"] is True
+    assert len(said(shell, "runs", "--pinned").splitlines()) == 2
     assert said(shell, "runs", "unpin", run_id[:-1]) == f"run {run_id} is no longer pinned.\n"
 
 

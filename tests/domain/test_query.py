@@ -31,14 +31,14 @@ def test_query_when_everything_is_asked_then_it_is_read() -> None:
         {
             "status": ["failed,killed", "failed"], "triggeredBy": ["manual"], "agentProfileId": ["p"], "promptId": ["q"],
             "scheduleId": ["s"], "workingDirectory": ["/srv/"], "from": ["2026-03-01"], "to": ["2026-03-12"],
-            "search": [" 100% (sure) "], "sort": ["-durationSeconds"], "limit": ["20"], "offset": ["40"],
+            "search": [" 100% (sure) "], "sort": ["-durationSeconds"], "limit": ["20"], "offset": ["40"], "pinned": ["true"],
         }
     )  # fmt: skip
     assert found == RunQuery(
         status=("failed", "killed"), triggered_by=("manual",), agent_profile_id="p", prompt_id="q", schedule_id="s",
         working_directory="/srv", after=datetime(2026, 3, 1, tzinfo=UTC),
         before=datetime(2026, 3, 12, 23, 59, 59, 999000, tzinfo=UTC), search="100% (sure)",
-        sort="durationSeconds", descending=True, limit=20, offset=40,
+        sort="durationSeconds", descending=True, limit=20, offset=40, pinned=True,
     )  # fmt: skip
 
 
@@ -64,6 +64,7 @@ def test_to_when_it_is_the_last_day_there_is_then_it_ends_with_it() -> None:
         ("statuses", "failed", "statuses: unknown parameter"),
         ("status", "done", 'status must be one of queued, running, completed, failed, timeout, killed, skipped; it is "done".'),
         ("status", "", 'status must be one of queued, running, completed, failed, timeout, killed, skipped; it is "".'),
+        ("pinned", "yes", 'pinned must be true or false; it is "yes".'),
         ("limit", "0", 'limit must be a whole number from 1; it is "0".'),
         ("limit", "-5", 'limit must be a whole number from 1; it is "-5".'),
         ("limit", "ten", 'limit must be a whole number from 1; it is "ten".'),

@@ -34,6 +34,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "workingDirectory": ("/srv/app", "/srv/Parser", "/srv"),
     "reason": ("Killed by ÄÖÜ.", "100% sure", None),
     "exitCode": (0, 1, 137, None),
+    "pinned": (True, False, False),
     "durationSeconds": (0.0, 0.5, 2, 1e6, None),
 }
 
@@ -86,6 +87,7 @@ def passes(run: Doc, query: RunQuery) -> bool:
         (not query.status or run["status"] in query.status)
         and (not query.triggered_by or run["triggeredBy"] in query.triggered_by)
         and all(value is None or run[name] == value for name, value in equal.items())
+        and (query.pinned is None or run["pinned"] is query.pinned)
         and (query.after is None or run["queuedAt"] >= query.after)
         and (query.before is None or run["queuedAt"] <= query.before)
         and (query.search is None or any(query.search.casefold() in text.casefold() for text in texts))
@@ -128,6 +130,7 @@ queries = st.builds(
     prompt_id=some("promptId"),
     schedule_id=some("scheduleId"),
     working_directory=some("workingDirectory"),
+    pinned=st.sampled_from([None, True, False]),
     after=moments,
     before=moments,
     search=st.none() | st.sampled_from(["parser", "ARS", "%", "_b", "(x", "strasse", "äöü", "🙂", "e\nq", "xxx", '"', "'quoted\"", "01", "nonesuch"]),
@@ -221,6 +224,16 @@ def test_search_when_a_prompt_is_very_long_then_its_end_is_found(store: Store) -
     page = store.find_runs(RunQuery(search="Zebra"))
     assert page.total == 1
     assert len(page.runs[0]["promptPreview"]) == 500
+
+
+def test_pinned_when_a_run_is_pinned_or_let_go_then_the_filter_follows(store: Store) -> None:
+    runs = [a_run() for _ in range(3)]
+    for run in runs:
+        store.insert_run(run)
+    for pinned, expected_pinned in ((True, [runs[1]["runId"]]), (False, [])):
+        store.change_run(runs[1]["runId"], {"pinned": pinned}, only_if=["queued"])
+        assert ids(store.find_runs(RunQuery(pinned=True)).runs) == expected_pinned
+        assert store.find_runs(RunQuery(pinned=False)).total == 3 - len(expected_pinned)
 
 
 @pytest.fixture(scope="module", params=STORES)

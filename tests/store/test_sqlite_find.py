@@ -117,6 +117,8 @@ def test_search_when_a_text_has_all_its_trigrams_but_not_in_a_row_then_it_is_no_
         ({"status": ("failed",)}, "runsByStatus"),
         ({"status": ("failed", "killed")}, "runsByQueued"),
         ({"status": ("failed",), "prompt_id": "q1"}, "runsByPrompt"),
+        ({"status": ("failed",), "pinned": True}, "runsPinned"),
+        ({"status": ("failed",), "pinned": False}, "runsByStatus"),
         ({"status": ("failed",), "sort": "exitCode"}, "runsByExitCode"),
     ],
 )

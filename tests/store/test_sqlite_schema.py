@@ -58,6 +58,23 @@ def test_file_when_of_an_older_version_then_only_what_is_missing_is_done(
     link.close()
 
 
+def test_file_when_older_than_the_filter_for_pinned_runs_then_they_are_found(
+    file: Path,
+) -> None:
+    pinned, other = a_run(pinned=True), a_run()
+    store = opened(file)
+    for run in (pinned, other):
+        store.insert_run(run)
+    store.close()
+    link = sqlite3.connect(file)
+    link.executescript("DROP INDEX runsPinned; ALTER TABLE aiRunnerRuns DROP COLUMN pinned; PRAGMA user_version = 2")
+    link.close()
+    store = opened(file)
+    assert [run["runId"] for run in store.find_runs(RunQuery(pinned=True)).runs] == [pinned["runId"]]
+    assert store.find_runs(RunQuery(pinned=False)).total == 1
+    store.close()
+
+
 def test_migration_when_it_fails_then_nothing_of_it_is_there(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened(file).close()
     broken = (*sqlite_schema.MIGRATIONS, "CREATE TABLE later (a)", "NONSENSE")
