@@ -17,6 +17,7 @@ from airunner.cli.signals import Interrupted, Signals
 from airunner.cli.text import duration, local_time, note, print_json, print_table, zone_name
 from airunner.config import Config
 
+_ASKED = {"queued": "is queued", "running": "started"}  # what became of a run at once; how one ended is said at its end
 _PROMPT_SHOWN = 40  # characters of it in a table
 _PAGE = 200  # the most runs the server puts into one answer
 
@@ -38,7 +39,8 @@ def see_run(arguments: Namespace, config: Config, ask: Callable[[Api], Any]) -> 
         if arguments.detach:
             print(run_id)
             return 0
-        note(f"run {run_id} started.")
+        if run.get("status") in _ASKED:
+            note(f"run {run_id} {_ASKED[run['status']]}.")
         return _see_through(api, signals, run_id)
 
 

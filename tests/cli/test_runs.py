@@ -28,6 +28,15 @@ def test_run_when_it_completes_then_output_is_exact_and_the_exit_code_is_the_age
     ]
 
 
+def test_run_when_it_is_asked_for_then_what_became_of_it_at_once(stub: Stub, call: Call) -> None:
+    stub.end("completed", 0)
+    for status, sentence in (("queued", f"airunner: run {RUN} is queued.\n"), ("skipped", "")):
+        stub.canned["POST", "run"] = 201, json.dumps({"runId": RUN, "status": status}).encode()
+        assert call("run", "x", "--profile", "p").stderr == sentence
+    stub.canned["POST", "run"] = 201, json.dumps({"runId": RUN, "status": "running"}).encode()
+    assert call("run", "x", "--profile", "p").stderr == f"airunner: run {RUN} started.\n"
+
+
 def test_run_when_the_agent_fails_then_its_exit_code_is_ours(stub: Stub, call: Call) -> None:
     stub.end("failed", 7)
     done = call("run", "x", "--profile", "p")
