@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from airunner.api.context import Context
 from airunner.api.replies import caller, one
-from airunner.base.errors import Conflict, Invalid
+from airunner.base.errors import Conflict, Invalid, PreconditionFailed
 from airunner.domain.record import Doc, from_doc, to_doc
 from airunner.domain.schedule import Schedule
 from airunner.server.wire import Request
@@ -25,6 +25,16 @@ def forced(request: Request) -> bool:
 
 def free(context: Context, request: Request, what: str, prompt_ids: Collection[str], *, force: bool) -> None:
     """Raise Conflict when schedules need one of these prompts; with `force` switch those off that are on instead."""
+    for last in (False, False, False, True):
+        try:
+            _free(context, request, what, prompt_ids, force=force)
+            return
+        except PreconditionFailed:  # somebody has just changed one of them
+            if last:
+                raise
+
+
+def _free(context: Context, request: Request, what: str, prompt_ids: Collection[str], *, force: bool) -> None:
     needing = [doc for doc in context.store.find("schedules") if doc["promptId"] in prompt_ids] if prompt_ids else []
     if not needing:
         return

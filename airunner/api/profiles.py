@@ -10,7 +10,7 @@ from airunner.api.changes import save_change
 from airunner.api.context import Context
 from airunner.api.needs import forced, free
 from airunner.api.once import dry
-from airunner.api.replies import caller, expected_revision, is_admin, only, read_json, reply
+from airunner.api.replies import caller, expected_revision, is_admin, no_fields, only, read_json, reply
 from airunner.base.errors import Conflict, Forbidden, Invalid
 from airunner.domain import template
 from airunner.domain.delivery import errors_of, warnings_of
@@ -86,6 +86,7 @@ class Profiles:
     def duplicate(self, request: Request) -> Response:
         """Make a copy with a name and a slug of its own, environment included."""
         only(request)
+        no_fields(request)
         old, now = self._load(request), self._context.clock.now()
         for number in range(1, _COPIES):
             ending = "copy" if number == 1 else f"copy {number}"

@@ -9,7 +9,7 @@ from airunner.api.changes import save_change
 from airunner.api.context import Context
 from airunner.api.last_runs import with_last_runs
 from airunner.api.needs import forced, free
-from airunner.api.replies import caller, expected_revision, only, read_json, reply
+from airunner.api.replies import caller, expected_revision, no_fields, only, read_json, reply
 from airunner.base.errors import Invalid
 from airunner.domain.fields import Checker, check_text, raise_problems
 from airunner.domain.params import Params
@@ -88,6 +88,7 @@ class Prompts:
     def duplicate(self, request: Request) -> Response:
         """Make a copy under a name of its own."""
         only(request)
+        no_fields(request)
         old, now, by = self._load(request), self._context.clock.now(), caller(request)
         taken = {doc["name"] for doc in self._context.store.find(_KIND)}
         copy = replace(

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from airunner.base.errors import AirunnerError, Invalid, PreconditionFailed, Unsupported
+from airunner.domain.fields import Checker
 from airunner.domain.record import Doc, encode
 from airunner.server.auth import role_allows
 from airunner.server.wire import Request, Response
@@ -50,6 +51,11 @@ def read_json(request: Request) -> Any:
     except (ValueError, RecursionError) as error:
         detail = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
         raise Invalid(f"The body is not JSON: {detail}.", code="malformed_json") from error
+
+
+def no_fields(request: Request) -> None:
+    """Raise Invalid for a body that has fields: this route takes none."""
+    Checker(read_json(request), read_only=()).done()
 
 
 def expected_revision(request: Request) -> int | None:

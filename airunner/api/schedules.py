@@ -11,7 +11,7 @@ from airunner.api.context import Context
 from airunner.api.last_runs import with_last_runs
 from airunner.api.once import dry, start_once
 from airunner.api.prompts import copy_name
-from airunner.api.replies import caller, expected_revision, is_admin, only, read_json, reply
+from airunner.api.replies import caller, expected_revision, is_admin, no_fields, only, read_json, reply
 from airunner.base.errors import AirunnerError, Forbidden, Invalid, NotFound
 from airunner.domain.fields import Checker, check_text, raise_problems
 from airunner.domain.params import Params
@@ -111,6 +111,7 @@ class Schedules:
     def duplicate(self, request: Request) -> Response:
         """Make a copy under a name of its own; it is switched off, so that nothing runs twice."""
         only(request)
+        no_fields(request)
         old, now, by = self._load(request), self._context.clock.now(), caller(request)
         taken = {doc["name"] for doc in self._context.store.find(_KIND)}
         copy = replace(

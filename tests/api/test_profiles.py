@@ -19,6 +19,7 @@ def test_a_profile_is_made_changed_copied_and_deleted(shell: House) -> None:
     changed = shell.api("PUT", f"profiles/{made['id']}", {"name": "Life of an agent"})
     assert changed["name"] == "Life of an agent"
     assert (changed["maxTimeout"], list(changed["env"]), changed["slug"]) == (90, ["A"], "life")
+    shell.api("POST", "profiles/life/duplicate", {"slug": "other"}, expect=400)
     copy = shell.api("POST", "profiles/life/duplicate", expect=201)
     assert copy["slug"] == "life-copy"
     run = shell.wait_for_run(start_run(shell, "echo $A", "life-copy")["runId"])

@@ -92,6 +92,8 @@ def test_list_when_filtered_then_only_those_are_there(shell: House) -> None:
 
 def test_duplicate_when_asked_then_the_copy_has_all_but_the_name(shell: House) -> None:
     made = save(shell, "Twin", tags=["t"], variables=[{"name": "A", "default": "1"}])
+    refused = shell.api("POST", f"prompts/{made['id']}/duplicate", {"name": "Other"}, expect=400)
+    assert "name" in refused["fields"]
     first = shell.api("POST", f"prompts/{made['id']}/duplicate", expect=201)
     second = shell.api("POST", f"prompts/{made['id']}/duplicate", expect=201)
     assert (first["name"], second["name"]) == ("Twin (copy)", "Twin (copy 2)")
