@@ -28,7 +28,8 @@ SET_BY_US = ("RUN_ID", "WORKING_DIR", "PROMPT", "PROMPT_FILE", CARRY)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
 _LOCAL = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?\Z", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# Those of ASCII, and those that turn the direction of what follows in the page (UAX #9, 2.1 to 2.4).
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _SHOWN = 40
 _HUGE = 10**15

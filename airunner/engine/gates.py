@@ -92,7 +92,7 @@ def lock_skips(profile: Profile, now: datetime) -> str | None:
 
 
 def _lock_said(profile: Profile, lock: Doc) -> str:
-    end = f"until {_clock(lock['until'])}" if lock["until"] else "until it is unlocked"
+    end = f"until {_clock(lock['until'])}" if lock["until"] else "until somebody unlocks it"
     reason = f": {lock['reason']}" if lock["reason"] else ""
     return f"The profile {profile.name} is locked {end}{reason}."
 

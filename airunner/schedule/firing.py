@@ -80,8 +80,8 @@ class Firing:
         active = self._active(schedule.id) if schedule.overlap == "skip" else None
         if active:
             raise Conflict(
-                f"The schedule {schedule.name} is still running (run {active}). Wait for its end, kill it, "
-                "or set its overlap to queue or parallel.",
+                f"A run of the schedule {schedule.name} still waits or runs ({active}). Wait for its end, kill it, "
+                "or set the overlap to queue or parallel.",
                 code="still_running",
             )
         waiting = self._active(schedule.id, (Status.QUEUED,)) if schedule.overlap == "queue" else None

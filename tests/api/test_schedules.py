@@ -264,7 +264,10 @@ def test_lock_when_runs_are_to_be_skipped_then_each_has_a_record(shell: House) -
     shell.api("POST", "profiles/skips/lock")
     body = {"content": "echo on", "agentProfileId": "skips", "workingDirectory": str(shell.folder)}
     skipped = shell.api("POST", "run", body, expect=201)
-    assert (skipped["status"], skipped["reason"]) == ("skipped", "The profile skips is locked until it is unlocked.")
+    assert (skipped["status"], skipped["reason"]) == (
+        "skipped",
+        "The profile skips is locked until somebody unlocks it.",
+    )
     kept = shell.api("GET", f"runs/{skipped['runId']}")
     assert kept["finishedAt"] is not None
     changed = shell.api("PATCH", "profiles/skips", {"name": "Skips"})

@@ -191,6 +191,7 @@ def test_whole_when_written_with_a_fraction_of_nothing_then_it_is_an_int() -> No
         ("a\0b", "t must not contain a NUL character."),
         ("\ud800", "t must not contain half of a surrogate pair: it is no text that UTF-8 can carry."),
         ("a\nb", 't must be one line without control characters; it is "a\\nb".'),
+        ("\u202e", 't must be one line without control characters; it is "\u202e".'),
         ("abcdef", "t must have at most 5 characters; it has 6."),
     ],
 )

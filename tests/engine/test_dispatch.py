@@ -237,7 +237,7 @@ def test_pump_when_the_profile_is_locked_for_good_then_nothing_polls_and_unlocki
     yard.profiles = [profile(lock=lock(None))]
     yard.take("a")
     assert (list(yard.live), yard.timers) == ([], [])
-    assert yard.queue.why("a") == "The profile p is locked until it is unlocked: quota."
+    assert yard.queue.why("a") == "The profile p is locked until somebody unlocks it: quota."
     yard.profiles = [profile()]
     yard.dispatch.pump()
     assert list(yard.live) == ["a"]

@@ -237,3 +237,20 @@ def test_viewer_sees_prompts_and_changes_none(visit: Visit, house: House, save: 
     for name in ("Run Readable", "More for Readable", "New prompt"):
         expect(page.get_by_role("button", name=name)).to_have_count(0)
     expect(page.get_by_role("checkbox")).to_have_count(0)
+
+
+def test_prompt_when_somebody_changed_the_same_meanwhile_it_says_so_before_it_is_overwritten(
+    visit: Visit, house: House, save: Any
+) -> None:
+    saved = save("Shared", "echo old")
+    page = visit(f"#/prompts/{saved['id']}")
+    editor = page.get_by_role("dialog", name="Edit prompt")
+    editor.get_by_label("Prompt", exact=True).fill("echo mine")
+    house.api("PATCH", f"prompts/{saved['id']}", {"content": "echo theirs", "tags": ["kept"]})
+    editor.get_by_role("button", name="Save prompt").click()
+    expect(editor.get_by_role("alert")).to_contain_text("has changed the same meanwhile")
+    assert house.api("GET", f"prompts/{saved['id']}")["content"] == "echo theirs"
+    editor.get_by_role("button", name="Save prompt").click()
+    expect(editor).to_be_hidden()
+    now = house.api("GET", f"prompts/{saved['id']}")
+    assert (now["content"], now["tags"]) == ("echo mine", ["kept"])

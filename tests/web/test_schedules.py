@@ -173,7 +173,7 @@ def test_days_of_a_schedule_are_those_of_its_zone(visit: Visit, house: House, pl
     editor.get_by_label("First day").fill("2031-06-10")
     editor.get_by_label("Last day").fill("2031-06-11")
     expect(editor.locator(".pre-times li")).to_have_count(2)
-    expect(editor.locator(".pre-times li").first).to_contain_text("Tue 10 Jun 03:00")
+    expect(editor.locator(".pre-times li").first).to_contain_text("Tue 10 Jun 2031 03:00")
     editor.get_by_role("button", name="Save schedule").click()
     expect(editor).to_have_count(0)
     kept = house.api("GET", f"schedules/{made['id']}")

@@ -66,9 +66,10 @@ export function when(at, now = Date.now()) {
 }
 
 /** "Fri 13 Mar 02:30 CET" as people in `name` (an IANA zone) have it. */
-export function inZone(at, name) {
+export function inZone(at, name, now = Date.now()) {
   const parts = { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
-  const options = { hourCycle: "h23", timeZoneName: "short", ...parts };
+  const year = new Date(at).getFullYear() === new Date(now).getFullYear() ? {} : { year: "numeric" };
+  const options = { hourCycle: "h23", timeZoneName: "short", ...parts, ...year };
   return new Intl.DateTimeFormat("en-GB", { ...options, timeZone: name }).format(at).replaceAll(",", "");
 }
 
@@ -152,11 +153,13 @@ export const AGENTS = {
   custom: { icon: "prompt", name: "Custom" },
 };
 
-/** Profiles as choices [id, words]; those that share a name have their slug behind it. */
+/** Profiles as choices [id, words]; those that share a name have their slug behind it, locked ones say so. */
 export function profileChoices(profiles) {
   const times = new Map();
   for (const { name } of profiles) times.set(name, (times.get(name) ?? 0) + 1);
-  return profiles.map(({ id, name, slug }) => [id, times.get(name) > 1 ? `${name} (${slug})` : name]);
+  const named = ({ name, slug }) => (times.get(name) > 1 ? `${name} (${slug})` : name);
+  const locked = ({ lock, whileLocked }) => (lock ? `, locked: runs ${whileLocked === "skip" ? "are skipped" : "wait"}` : "");
+  return profiles.map((profile) => [profile.id, named(profile) + locked(profile)]);
 }
 
 /** What a run is called: its prompt's name, else the beginning of its text on one line. */

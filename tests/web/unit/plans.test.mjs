@@ -96,8 +96,9 @@ test("what is ahead is counted down to the second, and from a day on to the minu
 
 test("times and days are those of the zone that is named", () => {
   const at = Date.parse("2026-03-13T01:30:00Z");
-  assert.equal(inZone(at, "UTC"), "Fri 13 Mar 01:30 UTC");
-  assert.match(inZone(at, "Europe/Berlin"), /^Fri 13 Mar 02:30 (CET|GMT\+1)$/);
+  assert.equal(inZone(at, "UTC", at), "Fri 13 Mar 01:30 UTC");
+  assert.match(inZone(at, "Europe/Berlin", at), /^Fri 13 Mar 02:30 (CET|GMT\+1)$/);
+  assert.equal(inZone(at, "UTC", Date.parse("2025-12-31T12:00:00Z")), "Fri 13 Mar 2026 01:30 UTC");
   assert.equal(dayIn("2026-03-12T23:00:00Z", "Europe/Berlin"), "2026-03-13");
   assert.equal(dayIn(null, "UTC"), "");
   assert.deepEqual([isOwnZone("Etc/UTC"), isOwnZone("Europe/Berlin"), isOwnZone("Nowhere")], [true, false, false]);

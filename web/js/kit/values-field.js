@@ -38,7 +38,7 @@ function valueField(variable, given, filled) {
   const blank = options && !(filled && usual && required) ? [["", filled && usual ? "None" : none]] : [];
   const control = options
     ? select([...blank, ...options], options.some(([key]) => key === value) ? value : (blank[0]?.[0] ?? usual))
-    : plainControl(type, value, filled ? "" : usual);
+    : plainControl(type, value, given === "" ? "empty" : filled ? "" : usual);
   const isAsked = required && !usual;
   return field({
     label: name,

@@ -2,6 +2,7 @@
 
 import { openEditDialog } from "../../kit/edit-dialog.js";
 import { inWords } from "../../kit/form.js";
+import { saveOnto } from "../../kit/save-onto.js";
 import { scheduleForm } from "./form.js";
 import { preview } from "./preview.js";
 
@@ -10,6 +11,7 @@ const JUDGED = ["cronExpression", "timezone", "startDate", "endDate"];
 /** Open the editor for a schedule, or for a new one (`start` without an id). Returns { closed, leave() }. */
 export function openEditor(ctx, start) {
   const isNew = !start.id;
+  const save = isNew ? (draft) => ctx.api.post("schedules", draft) : saveOnto(ctx.api, `schedules/${start.id}`, start);
   const ahead = preview(ctx, { draft: () => form.draft(), onRefused });
   const form = scheduleForm(ctx, start, { side: ahead.element, onChange: () => ahead.look() });
 
@@ -27,7 +29,7 @@ export function openEditor(ctx, start) {
     foot: form.foot,
     extra: "dlg-schedule",
     async send(news) {
-      const kept = isNew ? await ctx.api.post("schedules", news) : await ctx.api.patch(`schedules/${start.id}`, news);
+      const kept = await save(news);
       await ctx.cache.load("schedules").catch(() => {}); // it is saved; the list follows when the server answers again
       return kept;
     },

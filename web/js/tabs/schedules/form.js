@@ -56,6 +56,7 @@ export function scheduleForm(ctx, start, { side, onChange }) {
   name.control.addEventListener("input", () => (proposed = !name.control.value));
   saved.control.addEventListener("change", () => {
     if (proposed) name.control.value = chosen()?.name ?? "";
+    if (name.control.value) name.refuse("");
     drawPrompt();
     onChange();
   });

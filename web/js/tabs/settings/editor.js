@@ -6,6 +6,7 @@ import { confirmDeed, openDialog } from "../../kit/dialog.js";
 import { el, fill, leaving } from "../../kit/dom.js";
 import { inWords, showReasons } from "../../kit/form.js";
 import { icon } from "../../kit/icons.js";
+import { saveOnto } from "../../kit/save-onto.js";
 import { sentence } from "../../kit/sentence.js";
 import { settle } from "../../time.js";
 import { profileForm } from "./form.js";
@@ -24,6 +25,7 @@ export function openEditor(ctx, { profile = null, draft = null }) {
   const problem = el("p", { class: "field-error", role: "alert", hidden: true });
   const save = button({ text: "Save profile", kind: "main", onClick: () => submit() });
   const check = button({ text: "Validate", onClick: () => validate() });
+  const store = profile && saveOnto(ctx.api, `profiles/${profile.id}`, profile);
   let [form, before] = [null, {}];
   let [touched, turn, asking, savedId] = [false, 0, null, null];
 
@@ -83,7 +85,7 @@ export function openEditor(ctx, { profile = null, draft = null }) {
     try {
       const saved = isNew
         ? await ctx.api.post("profiles", form.values())
-        : await ctx.api.patch(`profiles/${profile.id}`, changes());
+        : await store(changes());
       [touched, savedId] = [false, saved.id];
       await ctx.cache.load("profiles").catch(() => {}); // it is saved; the list follows when the server answers again
       if (isNew) ctx.prefs.set("draft", { ...ctx.prefs.get("draft"), profile: saved.id });
