@@ -140,7 +140,8 @@ class Api:
         whole = False
         try:
             connection = self._open(wait)
-            connection.request(method, target, None if body is None else json.dumps(body), self._headers(body))
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # a refusal may be there all the same
+                connection.request(method, target, None if body is None else json.dumps(body), self._headers(body))
             with self._window(wait):
                 answer = connection.getresponse()
                 problem = _problem(answer, self.url) if answer.status >= 300 else None
@@ -169,6 +170,8 @@ class Api:
         self._connection.timeout = wait + _PATIENCE
         if self._connection.sock:
             self._connection.sock.settimeout(wait + _PATIENCE)
+        else:
+            self._connection.connect()
         return self._connection
 
     def _headers(self, body: object) -> dict[str, str]:

@@ -14,6 +14,11 @@ _TRAILER_LIMIT = 8192
 _SPARE = 16 * 1024  # bytes that are not data, beyond what small chunks need
 
 
+def too_large(limit: int) -> TooLarge:
+    """Return the error of a body over the limit."""
+    return TooLarge(f"A request may have {limit:,} bytes at most; put what is longer into a file and name it.")
+
+
 class Body(Protocol):
     """Takes bytes until the body is whole."""
 
@@ -102,7 +107,7 @@ class ChunkedBody:
             raise Invalid("The chunked body has too much that is not data.", code="bad_request")
         self._spare = min(self._spare, _SPARE)
         if len(self._held) + self._missing > self._limit:
-            raise TooLarge(f"The body is over {self._limit} bytes.")
+            raise too_large(self._limit)
         self._step = self._read_data if self._missing else self._read_trailer
         return True
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from airunner.base.errors import HeadTooLarge, Invalid, TooLarge
+from airunner.base.errors import HeadTooLarge, Invalid
 from airunner.server.auth import Identity
-from airunner.server.body import Body, ChunkedBody, FixedBody
+from airunner.server.body import Body, ChunkedBody, FixedBody, too_large
 from airunner.server.head import Head, Heads, check_part
 from airunner.server.limits import Limits
 
@@ -135,7 +135,7 @@ class Reader:
     def _expect_body(self, head: Head) -> Body | None:
         fields, limit = head.fields, self._limits.body_bytes
         if fields.length > limit:
-            raise TooLarge(f"The body is over {limit} bytes.")
+            raise too_large(limit)
         self._wants_continue = fields.expects and head.minor > 0
         if fields.chunked:
             return ChunkedBody(limit)

@@ -106,6 +106,17 @@ def test_run_when_the_profile_is_unknown_then_the_servers_sentence(house: House)
     assert b"nobody" in done.stderr
 
 
+@pytest.mark.parametrize("size", [5_000_000, 80_000_000])
+def test_run_when_the_prompt_is_over_what_a_request_may_have_then_a_sentence_with_the_limit(
+    house: House, size: int
+) -> None:
+    done = house.cli("run", "-", "--profile", "x", stdin=b"x" * size)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode() == (
+        "airunner: A request may have 4,194,304 bytes at most; put what is longer into a file and name it.\n"
+    )
+
+
 def test_token_when_the_server_runs_then_it_works_at_once_until_it_is_revoked(house: House) -> None:
     token = house.cli("token", "create", "--name", "ci", "--role", "viewer", "--days", "2").stdout.decode().strip()
 
