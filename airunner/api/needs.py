@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from airunner.api.context import Context
 from airunner.api.replies import caller, one
-from airunner.base.errors import Conflict, Invalid, PreconditionFailed
+from airunner.base.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from airunner.domain.record import Doc, from_doc, to_doc
 from airunner.domain.schedule import Schedule
 from airunner.server.wire import Request
@@ -26,28 +26,24 @@ def forced(request: Request) -> bool:
 def free(context: Context, request: Request, what: str, prompt_ids: Collection[str], *, force: bool) -> None:
     """Raise Conflict when schedules need one of these prompts; with `force` switch those off that are on instead."""
     for last in (False, False, False, True):
-        try:
-            _free(context, request, what, prompt_ids, force=force)
+        needing = [doc for doc in context.store.find("schedules") if doc["promptId"] in prompt_ids]
+        if needing and not force:
+            raise Conflict(_said(what, needing), code="in_use")
+        now = context.clock.now()
+        off = [
+            from_doc(Schedule, doc).switched(False, now, caller(request), f"Switched off when {what} was deleted.")
+            for doc in needing
+            if doc["enabled"]
+        ]
+        if not off:
             return
-        except PreconditionFailed:  # somebody has just changed one of them
+        try:
+            with context.scheduler.changing(*(schedule.id for schedule in off)):
+                context.store.change_many("schedules", [to_doc(schedule) for schedule in off])
+            return
+        except (PreconditionFailed, NotFound):  # somebody was quicker with one of them: none was changed
             if last:
                 raise
-
-
-def _free(context: Context, request: Request, what: str, prompt_ids: Collection[str], *, force: bool) -> None:
-    needing = [doc for doc in context.store.find("schedules") if doc["promptId"] in prompt_ids] if prompt_ids else []
-    if not needing:
-        return
-    if not force:
-        raise Conflict(_said(what, needing), code="in_use")
-    now = context.clock.now()
-    off = [
-        from_doc(Schedule, doc).switched(False, now, caller(request), f"Switched off when {what} was deleted.")
-        for doc in needing
-        if doc["enabled"]
-    ]
-    with context.scheduler.changing(*(schedule.id for schedule in off)):
-        context.store.change_many("schedules", [to_doc(schedule) for schedule in off])
 
 
 def _said(what: str, needing: list[Doc]) -> str:
