@@ -243,7 +243,7 @@ def _store(value: object, folder: Path) -> str:
         return url
     if url.startswith("sqlite:") and len(url) > len("sqlite:"):
         return f"sqlite:{_path(url.removeprefix('sqlite:'), folder)}"
-    raise ValueError(f"must be sqlite or sqlite:PATH, not {value!r}")
+    raise ValueError("must be sqlite, sqlite:PATH or a mongodb:// address")
 
 
 def _log_format(value: object, folder: Path) -> str:
@@ -270,7 +270,9 @@ OPTIONS = (
     Option("host", _host, "127.0.0.1", "address to listen on", _SERVE, "ADDRESS"),
     Option("port", _port, 8787, "port to listen on; 0 picks a free one", _SERVE, "NUMBER"),
     Option("data", _path, None, "folder for everything that is kept", _LOCAL, "DIR"),
-    Option("store", _store, "sqlite", "where records are kept: sqlite, or sqlite:PATH", _STORE, "URL"),
+    Option(
+        "store", _store, "sqlite", "where records are kept: sqlite, sqlite:PATH, or a mongodb:// address", _STORE, "URL"
+    ),
     Option("base-path", _base_path, "", "path before every address, behind a reverse proxy", _SERVE, "/PATH"),
     Option("config", _path, None, "TOML file with these names as keys", _LOCAL, "FILE"),
     Option("tls-cert", _path, None, "certificate (PEM) for HTTPS; needs --tls-key", _SERVE, "FILE"),

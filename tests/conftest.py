@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.clock import FakeClock
+from tests.helpers.mongod import ReplicaSet
 from tests.helpers.server import House
 
 
@@ -36,6 +37,17 @@ def data_dir(tmp_path: Path) -> Path:
 def fake_clock() -> FakeClock:
     """A clock that stands still until the test moves it."""
     return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def replica_set(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReplicaSet]:
+    """A real MongoDB of one member, for all tests of this process; it has transactions."""
+    running = ReplicaSet(tmp_path_factory.mktemp("mongod"), 1)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ FILE_NAME = "airunner.db"
 def open_store(url: str, *, data_folder: Path, clock: Clock) -> Store:
     """Open the store that `url` names, and make it when it is not there.
 
-    `sqlite` is the file airunner.db in the data folder, `sqlite:PATH` another one (relative to the working directory).
+    `sqlite` is the file airunner.db in the data folder, `sqlite:PATH` another one (relative to the working directory);
+    `mongodb://` and `mongodb+srv://` are addresses as pymongo has them.
     Raises Invalid for what cannot be opened, Busy when another process holds it.
     """
     scheme, _, rest = url.strip().partition(":")
@@ -23,8 +24,12 @@ def open_store(url: str, *, data_folder: Path, clock: Clock) -> Store:
 
         return SqliteStore(_file(rest, data_folder), clock)
     if scheme in ("mongodb", "mongodb+srv"):
-        raise Invalid("This release has only the embedded store; use --store sqlite or leave it out.")
-    raise Invalid(f"The store must be sqlite or sqlite:PATH; it is {scheme!r}.")
+        try:
+            from airunner.store.mongo import MongoStore
+        except ImportError as error:
+            raise Invalid(f"The store needs pymongo, which is in airunner.pyz; here it is missing: {error}.") from error
+        return MongoStore(url.strip(), clock)
+    raise Invalid(f"The store must be sqlite, sqlite:PATH or a mongodb:// address; it is {scheme!r}.")
 
 
 def _file(path: str, data_folder: Path) -> Path:

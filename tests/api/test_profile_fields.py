@@ -195,6 +195,7 @@ def test_a_user_who_is_not_there_is_among_what_validate_says(shell: House) -> No
     assert shell.api("POST", "profiles/sh/validate", {"runAsUser": None})["valid"] is True
 
 
+@pytest.mark.sqlite
 def test_a_saved_user_who_has_gone_is_among_what_validate_says(tmp_path: Path) -> None:
     with House(tmp_path / "h") as house:
         saved = make_profile(house)

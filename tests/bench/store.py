@@ -1,4 +1,7 @@
-"""Fills a store with made-up runs and prints what its calls take: `python3 tests/bench/store.py [RUNS] [FOLDER]`."""
+"""Fills a store with made-up runs and prints what its calls take.
+
+`python3 tests/bench/store.py [RUNS] [FOLDER or mongodb://…]`; what is there already is used as it is.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +24,10 @@ from airunner.base.ids import Ids
 from airunner.domain.query import RunQuery
 from airunner.domain.record import Doc, encode
 from airunner.domain.run import new_run
-from airunner.store import sqlite_runs
+from airunner.store import mongo_runs, mongo_texts, sqlite_runs
 from airunner.store.contract import Store
+from airunner.store.mongo import MongoStore
+from airunner.store.mongo_schema import RUNS, TEXTS
 from airunner.store.open import open_store
 from airunner.store.sqlite_link import connect
 
@@ -151,6 +157,17 @@ def fill(path: Path, count: int, ids: Ids) -> None:
     link.close()
 
 
+def fill_mongo(store: MongoStore, count: int, ids: Ids) -> None:
+    """Write the runs as the store keeps them, many to a command."""
+    docs, known, database = made_up(count, iter(ids.new, None)), set(), store._db
+    while batch := list(islice(docs, 2_000)):
+        texts = {id: text for doc in batch for id, text in mongo_texts.texts_of(doc).items() if id not in known}
+        known |= texts.keys()
+        if texts:
+            database[TEXTS].insert_many([{"_id": id, **mongo_texts.kept(text)} for id, text in texts.items()])
+        database[RUNS].insert_many([mongo_runs.stored(doc) for doc in batch], ordered=False)
+
+
 def index_all(link: sqlite3.Connection) -> None:
     while sqlite_runs.index_texts(link, 5_000):
         pass
@@ -210,16 +227,21 @@ def write_figures(store: Store, ids: Ids) -> None:
 
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    where = sys.argv[2] if len(sys.argv) > 2 else ""
     with tempfile.TemporaryDirectory() as made:
-        folder = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(made)
+        is_mongo = where.startswith("mongodb")
+        folder = Path(made if is_mongo or not where else where)
         ids = Ids(SystemClock())
-        new = not (folder / "airunner.db").exists()
-        store = open_store("sqlite", data_folder=folder, clock=SystemClock())
-        if new:
-            start = time.perf_counter()
-            fill(folder / "airunner.db", count, ids)
-            took, size = time.perf_counter() - start, (folder / "airunner.db").stat().st_size
-            print(f"filled {count:,} runs in {took:.0f} s, {size / 1e6:,.0f} MB")
+        begun = time.perf_counter()
+        store = open_store(where if is_mongo else "sqlite", data_folder=folder, clock=SystemClock())
+        print(f"opened in {time.perf_counter() - begun:.2f} s")
+        if not store.find_runs(RunQuery(limit=1)).total:
+            begun = time.perf_counter()
+            if isinstance(store, MongoStore):
+                fill_mongo(store, count, ids)
+            else:
+                fill(folder / "airunner.db", count, ids)
+            print(f"filled {count:,} runs in {time.perf_counter() - begun:.0f} s")
         read_figures(store)
         write_figures(store, ids)
         store.close()

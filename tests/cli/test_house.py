@@ -12,6 +12,7 @@ import pytest
 from airunner.server.auth import hash_token
 from tests.helpers.proc import find
 from tests.helpers.server import House
+from tests.helpers.stores import IS_MONGODB
 from tests.helpers.wait import until
 
 
@@ -131,6 +132,7 @@ def test_token_when_the_server_runs_then_it_works_at_once_until_it_is_revoked(ho
     assert status() == 401
 
 
+@pytest.mark.sqlite
 def test_token_when_no_server_runs_then_it_goes_to_the_store(tmp_path: Path) -> None:
     house = House(tmp_path)
     done = house.cli("token", "create", "--name", "early bird", "--role", "admin")
@@ -152,7 +154,7 @@ def test_doctor_when_a_server_runs_then_all_is_well(house: House) -> None:
     done = house.cli("doctor")
     assert done.returncode == 0, done.stdout
     assert f"{house.url} is well." in done.stdout.decode()
-    assert b"sqlite opens." in done.stdout
+    assert (b"mongodb opens." if IS_MONGODB else b"sqlite opens.") in done.stdout
 
 
 def test_serve_when_the_folder_is_taken_then_a_sentence(house: House) -> None:

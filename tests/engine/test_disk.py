@@ -169,6 +169,7 @@ def test_a_deadline_holds_on_a_full_disk_though_the_agent_waits_for_it(home: Hou
     assert run["rawOutput"].encode().startswith(_TALKED[:500])
 
 
+@pytest.mark.sqlite
 def test_requests_on_a_full_disk_are_answered_and_writes_refused_with_a_sentence(home: House, disk: Disk) -> None:
     _profile(home)
     run_id, _ = _begin(home, "sleep 300")

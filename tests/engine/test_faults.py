@@ -101,6 +101,7 @@ def test_directory_when_it_changes_before_the_start_then_the_run_says_so(shell: 
     _check_goes_on(shell)
 
 
+@pytest.mark.sqlite
 def test_user_when_he_is_gone_before_the_start_then_the_run_says_so(shell: House) -> None:
     with _waiting(shell, {}) as (run_id,):
         shell.kill9()
@@ -120,6 +121,7 @@ def test_profile_when_it_is_switched_off_before_the_start_then_the_run_says_so(s
     _check_goes_on(shell)
 
 
+@pytest.mark.sqlite
 def test_profile_when_its_record_is_broken_then_the_run_says_so_and_blocks_nobody(shell: House) -> None:
     make_profile(shell, "other")
     with _waiting(shell, {"profile": "other"}, {}) as (broken, after):

@@ -25,6 +25,7 @@ from tests.helpers.runs import raw_output, start_run, wait_running
 from tests.helpers.server import API, House, Reply
 from tests.helpers.wait import until
 
+pytestmark = pytest.mark.sqlite
 _WITHIN = 2.5  # a call of the store takes two seconds at most
 _TICK = "while ! [ -e {name} ]; do echo tick; sleep 0.05; done; echo x >> {name}-ended"
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from tests.helpers.proc import children, command_line, started
+from tests.helpers.stores import IS_MONGODB, databases
 from tests.helpers.wait import until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -57,7 +58,8 @@ class House:
         self.process: subprocess.Popen[bytes] | None = None
         self._command = [sys.executable, str(archive or ROOT / "airunner.py"), "serve", "--port", "0"]
         self._command += ["--data", str(self.data), *options]
-        self._environ = clean_environ() | {"AIRUNNER_TOKEN": TOKEN} | dict(environ or {})
+        self._store = {"AIRUNNER_STORE": databases.lend()} if IS_MONGODB else {}
+        self._environ = clean_environ() | self._store | {"AIRUNNER_TOKEN": TOKEN} | dict(environ or {})
         self._under = under
         self._starts = 0
 
@@ -123,6 +125,8 @@ class House:
             with contextlib.suppress(OSError, AssertionError, ValueError, http.client.HTTPException):
                 self._end_runs()
             self._end(signal.SIGTERM)
+        if url := self._store.pop("AIRUNNER_STORE", None):
+            databases.give_back(url)
 
     def api(
         self, method: str, path: str, body: object = None, expect: int | tuple[int, ...] = 200, **query: str
@@ -183,7 +187,7 @@ class House:
 
     def cli_environ(self) -> dict[str, str]:
         """Return the environment in which a word finds this server."""
-        return clean_environ() | {"AIRUNNER_DATA": str(self.data)}
+        return clean_environ() | self._store | {"AIRUNNER_DATA": str(self.data)}
 
     def log(self) -> str:
         """Return what the server has written to stderr since it was started last."""

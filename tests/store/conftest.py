@@ -10,17 +10,28 @@ import pytest
 from airunner.store.contract import Store
 from airunner.store.open import open_store
 from tests.helpers.clock import FakeClock
+from tests.helpers.mongod import ReplicaSet
 
-STORES = ("sqlite",)
+STORES = ("sqlite", "mongodb")
+
+
+def url_of(request: pytest.FixtureRequest, database: str) -> str:
+    """Return the address of the store that a fixture's parameter names; a database of MongoDB is empty then."""
+    if request.param == "sqlite":
+        return "sqlite"
+    replica_set: ReplicaSet = request.getfixturevalue("replica_set")
+    replica_set.empty(database)
+    return replica_set.url(database)
 
 
 @pytest.fixture(params=STORES)
 def opener(request: pytest.FixtureRequest, data_dir: Path, fake_clock: FakeClock) -> Iterator[Callable[[], Store]]:
     """Opens the same store again and again, as other processes would; all are closed in the end."""
     opened: list[Store] = []
+    url = url_of(request, "each")
 
     def open_one() -> Store:
-        opened.append(open_store(request.param, data_folder=data_dir, clock=fake_clock))
+        opened.append(open_store(url, data_folder=data_dir, clock=fake_clock))
         return opened[-1]
 
     yield open_one

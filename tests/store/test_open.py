@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from airunner.base.errors import Invalid
+from airunner.base.errors import Busy, Invalid
 from airunner.store.open import open_store
 from tests.helpers.clock import FakeClock
 
@@ -41,19 +41,32 @@ def test_open_when_a_path_is_given_then_the_file_is_there(data_dir: Path, fake_c
     assert not (data_dir / "unused").exists()
 
 
-@pytest.mark.parametrize("url", ["mongodb://localhost/airunner", "mongodb+srv://cluster.example/x"])
-def test_open_when_mongodb_then_the_sentence_says_what_there_is(
+@pytest.mark.parametrize("url", ["mongodb://user:secret@127.0.0.1:1/airunner?serverSelectionTimeoutMS=100"])
+def test_open_when_no_mongodb_answers_then_the_sentence_names_it_without_its_password(
     data_dir: Path, fake_clock: FakeClock, url: str
 ) -> None:
-    with pytest.raises(Invalid, match="This release has only the embedded store"):
+    with pytest.raises(Busy, match="The store mongodb://127.0.0.1:1/airunner cannot be reached") as caught:
         open_store(url, data_folder=data_dir, clock=fake_clock)
+    assert "secret" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["mongodb://", "mongodb://user:secret@:99999/x", "mongodb://user:secret@host/x?w=-5", "mongodb+srv://secret@a,b/x"],
+)
+def test_open_when_the_address_is_none_then_the_sentence_says_so_without_its_password(
+    data_dir: Path, fake_clock: FakeClock, url: str
+) -> None:
+    with pytest.raises(Invalid, match=r"The store mongodb.* cannot be opened") as caught:
+        open_store(url, data_folder=data_dir, clock=fake_clock)
+    assert "secret" not in caught.value.message
 
 
 @pytest.mark.parametrize("url", ["", "postgres://secret@host/x", "/srv/a.db"])
 def test_open_when_unknown_then_the_sentence_says_what_to_write(
     data_dir: Path, fake_clock: FakeClock, url: str
 ) -> None:
-    with pytest.raises(Invalid, match="The store must be sqlite or sqlite:PATH") as caught:
+    with pytest.raises(Invalid, match="The store must be sqlite, sqlite:PATH or a mongodb:// address") as caught:
         open_store(url, data_folder=data_dir, clock=fake_clock)
     assert "secret" not in caught.value.message
 

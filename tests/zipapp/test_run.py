@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from airunner import __version__
 from tests.helpers.proc import children
 from tests.helpers.runs import make_profile, raw_output, start_run, wait_running
@@ -23,6 +25,7 @@ def test_version_when_asked_then_the_archive_answers(archive: Path, tmp_path: Pa
         assert done.stdout == f"airunner {__version__}\n"
 
 
+@pytest.mark.sqlite
 def test_serve_when_started_then_health_page_and_libraries_and_no_database_driver(
     archive: Path, tmp_path: Path
 ) -> None:

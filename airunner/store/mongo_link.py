@@ -1,0 +1,146 @@
+"""MongoDB: the connection; every call is bounded in time, and what the driver raises becomes an error of the house.
+
+What is used of pymongo is in its documentation under "MongoClient" (options of the URL, pool, `timeoutMS`), "Client
+side operation timeout" (`pymongo.timeout`), "Exceptions", and for custom types under "Custom type example".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pymongo
+from bson import Binary
+from bson.codec_options import CodecOptions, TypeDecoder, TypeRegistry
+from pymongo import MongoClient, WriteConcern
+from pymongo.errors import (
+    ConfigurationError,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    InvalidOperation,
+    InvalidURI,
+    OperationFailure,
+    PyMongoError,
+)
+from pymongo.uri_parser import parse_uri
+
+from airunner.base.errors import Broken, Busy, Invalid
+from airunner.store.contract import SECONDS
+
+DATABASE = "airunner"
+"""The database of a URL that names none."""
+_SURROGATES = 0x80  # the first subtype that BSON leaves to applications (bsonspec.org)
+_OPTIONS: dict[str, Any] = {
+    "appname": "airunner",
+    "retryWrites": True,
+    "retryReads": True,
+    "serverSelectionTimeoutMS": int(SECONDS * 1000),
+    "connectTimeoutMS": int(SECONDS * 1000),
+    "heartbeatFrequencyMS": 2_000,  # a primary that is back, or another one, is seen that soon when nobody calls
+    "maxPoolSize": 32,
+    "minPoolSize": 1,
+    "maxIdleTimeMS": 600_000,
+}
+_DENIED = (13, 18)  # Unauthorized, AuthenticationFailed (error_codes.yml of the server)
+
+
+class _Text(TypeDecoder):
+    """Reads back text that UTF-8 cannot carry."""
+
+    bson_type = Binary
+
+    def transform_bson(self, value: Any) -> Any:
+        return bytes(value).decode("utf-8", "surrogatepass") if value.subtype == _SURROGATES else value
+
+
+CODEC: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC, type_registry=TypeRegistry([_Text()]))
+
+
+class Link:
+    """A client, its database, and the bounds around each call. Used by any number of threads."""
+
+    def __init__(self, url: str) -> None:
+        """Prepare a client; raise Invalid for a URL that pymongo cannot read. Nothing is connected yet."""
+        try:
+            given = {name.lower() for name in parse_uri(url, warn=False)["options"]}
+            options = {name: value for name, value in _OPTIONS.items() if name.lower() not in given}
+            self.client: MongoClient[dict[str, Any]] = MongoClient(url, connect=False, **options)
+        except (InvalidURI, ConfigurationError, ValueError, TypeError) as error:
+            raise Invalid(f"The store {shown_url(url)} cannot be opened: {without_secrets(str(error), url)}") from error
+        default = self.client.get_default_database(DATABASE)
+        # Majority: what was answered for outlives a primary that dies (manual: "Write Concern").
+        self.db = default.with_options(codec_options=CODEC, write_concern=WriteConcern("majority"))
+        self._url = url
+        self._is_closed = False
+
+    @contextmanager
+    def calling(self, seconds: float = SECONDS) -> Iterator[None]:
+        """Stand around the operations of one call, which together take at most `seconds`; raise Busy when they fail.
+
+        DuplicateKeyError passes: only its caller knows what was taken.
+        """
+        if self._is_closed:
+            raise Busy("The store is closed.", code="store_closed")
+        try:
+            with pymongo.timeout(seconds):
+                yield
+        except DuplicateKeyError:
+            raise
+        except InvalidOperation as error:
+            raise Busy("The store is closed.", code="store_closed") from error
+        except PyMongoError as error:
+            raise self._as_ours(error) from error
+
+    def close(self) -> None:
+        """Let go of the connections; a second call does nothing."""
+        self._is_closed = True
+        self.client.close()
+
+    def _as_ours(self, error: PyMongoError) -> Exception:
+        if isinstance(error, OperationFailure) and error.code in _DENIED:
+            return Broken(
+                f"The store {shown_url(self._url)} does not let us in: {without_secrets(str(error), self._url)[:300]} "
+                "Look at user, password and roles (readWrite on the database)."
+            )
+        if error.timeout or isinstance(error, ExecutionTimeout):
+            return Busy("The store did not answer within two seconds.", code="store_slow")
+        what = without_secrets(str(error), self._url)[:300]
+        return Busy(f"The store does not answer: {what}", code="store_away")
+
+
+def pack(value: Any) -> Any:
+    """Return a value in the form that BSON can carry: text with lone surrogates as binary of a type of our own.
+
+    Raises TypeError for what no document may hold.
+    """
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return Binary(value.encode("utf-8", "surrogatepass"), _SURROGATES)
+        return str(value)
+    if isinstance(value, dict):
+        return {key: pack(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [pack(one) for one in value]
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value
+    raise TypeError(f"a document cannot hold {value!r}")
+
+
+def shown_url(url: str) -> str:
+    """Return a store's URL as it may be shown: without user, password and options."""
+    return re.sub(r"//[^/?#]*@", "//", url).partition("?")[0]
+
+
+def without_secrets(text: str, url: str) -> str:
+    """Return text of the driver without the user and the password that the URL has."""
+    for secret in re.findall(r"//([^/?#]*)@", url):
+        for part in (secret, *secret.split(":", 1)):
+            text = text.replace(part, "…") if part else text
+    return text

@@ -1,0 +1,118 @@
+"""MongoDB: collections, their indexes, and what brings older ones up to date; migrations are append only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pymongo import ASCENDING, IndexModel
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError, OperationFailure
+
+from airunner.base.errors import Invalid
+from airunner.store.contract import KINDS
+
+RUNS, TEXTS, SETTINGS, KEYS, PLANS, OUTPUT, META = (
+    f"aiRunner{name}" for name in ("Runs", "Texts", "Settings", "Keys", "Plans", "Output", "Meta")
+)
+VERSION = 1
+FOREVER = 2**31 - 1
+"""Seconds of a TTL that never comes (the most that `expireAfterSeconds` takes)."""
+RETENTION = "retention"
+_NEWER = "it was written by a newer airunner; use that one, or name another database"
+_HALF_COPIED = "a copy into it did not end; run `airunner store copy` again"
+_OTHER_OPTIONS = 85  # IndexOptionsConflict (error_codes.yml of the server)
+
+
+def collection(kind: str) -> str:
+    """Return the collection of a kind; raise ValueError for an unknown one."""
+    if kind not in KINDS:
+        raise ValueError(f"there is no kind {kind!r}")
+    return f"aiRunner{kind.capitalize()}"
+
+
+def prepare(db: Database[dict[str, Any]]) -> None:
+    """Make what is missing and migrate what is older; raise Invalid for a database that is newer or half copied.
+
+    Any number of servers may do so at once: each step can be done twice.
+    """
+    meta = db[META].find_one({"_id": "schema"})
+    if meta is None:
+        meta = {"_id": "schema", "version": VERSION, "copying": False}
+        try:
+            db[META].insert_one(meta)
+        except DuplicateKeyError:
+            meta = db[META].find_one({"_id": "schema"}) or meta
+    if meta["version"] > VERSION:
+        raise Invalid(_NEWER)
+    if meta.get("copying"):
+        raise Invalid(_HALF_COPIED)
+    for name, indexes in _indexes().items():
+        _make(db, name, indexes)
+
+
+def _make(db: Database[dict[str, Any]], name: str, indexes: list[IndexModel]) -> None:
+    for index in indexes:
+        try:
+            db[name].create_indexes([index])
+        except OperationFailure as error:
+            if error.code != _OTHER_OPTIONS or index.document["name"] != RETENTION:
+                raise  # the retention's seconds follow the settings
+
+
+def _indexes() -> dict[str, list[IndexModel]]:
+    found = {collection(kind): [_index("order", "createdAt", "_id")] for kind in KINDS}
+    found["aiRunnerProfiles"].append(
+        _index("slug", "slug", unique=True, partialFilterExpression={"slug": {"$type": "string"}})
+    )
+    found["aiRunnerSchedules"].append(_index("prompt", "promptId"))
+    found[RUNS] = _run_indexes()
+    found[TEXTS] = [_index("grams", "grams"), _index("long", "isLong", partialFilterExpression={"isLong": True})]
+    found[KEYS] = [_index("until", "until", expireAfterSeconds=0)]
+    found[PLANS] = [
+        _index("due", "dueAt", partialFilterExpression={"dueAt": {"$type": "date"}}),
+        _index("open", "isOpen", partialFilterExpression={"isOpen": True}),
+    ]
+    found[OUTPUT] = [_index("place", "runId", "offset", unique=True)]
+    return found
+
+
+def _run_indexes() -> list[IndexModel]:
+    """Return those that the specification lists, and those that lists are filtered and sorted by.
+
+    `queuedAt, _id` behind a field keep its runs in the order of lists; what follows lets them be counted by the index alone.
+    """
+    counted = ("status", "triggeredBy")
+    return [
+        _index("active", "status", "startedAt"),
+        _index("prompt", "promptId", "queuedAt", "_id", *counted),
+        _index("schedule", "scheduleId", "queuedAt", "_id", *counted),
+        # A time to fire becomes one run, however many servers look at it.
+        _index(
+            "fire",
+            "scheduleId",
+            "scheduledFor",
+            "attempt",
+            unique=True,
+            partialFilterExpression={"scheduledFor": {"$type": "date"}},
+        ),  # fmt: skip
+        # Only what has ended and is not pinned has this date.
+        _index(RETENTION, "_keys.expires", expireAfterSeconds=FOREVER),
+        _index("queued", "queuedAt", "_id", *counted),
+        _index("status", "status", "queuedAt", "_id", "triggeredBy"),
+        _index("trigger", "triggeredBy", "queuedAt", "_id", "status"),
+        _index("profile", "agentProfileId", "queuedAt", "_id", *counted),
+        _index("directory", "workingDirectory", "queuedAt", "_id", *counted, "agentProfileId"),
+        *(_index(f"by-{name}", f"_keys.{name}", "queuedAt", "_id") for name in ORDERED),
+        _index("pinned", "pinned", "queuedAt", "_id", partialFilterExpression={"pinned": True}),
+        _index("id", "_keys.id"),
+        _index("text", "_keys.text"),
+        _index("reason", "_keys.reason", partialFilterExpression={"_keys.reason": {"$type": "string"}}),
+    ]
+
+
+ORDERED = ("promptName", "agentProfileName", "startedAt", "finishedAt", "durationSeconds", "exitCode")
+"""Fields that are sorted by a form of their own, kept in `_keys`: domain.query.sort_key."""
+
+
+def _index(name: str, *fields: str, **options: Any) -> IndexModel:
+    return IndexModel([(field, ASCENDING) for field in fields], name=name, **options)

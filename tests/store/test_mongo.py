@@ -1,0 +1,108 @@
+"""What only MongoDB promises: dates that remove records, databases that are refused, and a whole house on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from airunner.base.errors import Invalid
+from airunner.domain.states import Status
+from airunner.store.contract import Store
+from airunner.store.mongo import MongoStore
+from tests.helpers.clock import FakeClock
+from tests.helpers.mongod import ReplicaSet
+from tests.helpers.runs import make_profile, start_run, wait_running
+from tests.helpers.server import House
+from tests.store.makers import a_run
+
+NAME = "mongo"
+
+
+@pytest.fixture
+def db(replica_set: ReplicaSet) -> Iterator[Database[dict[str, Any]]]:
+    """The database of the test, as mongosh would see it; empty."""
+    replica_set.empty(NAME)
+    with MongoClient(replica_set.url(NAME), tz_aware=True) as client:
+        yield client[NAME]
+
+
+@pytest.fixture
+def opening(db: Database[dict[str, Any]], replica_set: ReplicaSet, fake_clock: FakeClock) -> Callable[[], Store]:
+    """Opens a store on the database."""
+    return lambda: MongoStore(replica_set.url(NAME), fake_clock)
+
+
+@pytest.mark.parametrize(
+    ("meta", "words"), [({"version": 99}, "newer airunner"), ({"version": 1, "copying": True}, "did not end")]
+)
+def test_open_when_the_database_is_not_for_us_then_the_sentence_says_why(
+    db: Database[dict[str, Any]], opening: Callable[[], Store], meta: dict[str, Any], words: str
+) -> None:
+    db["aiRunnerMeta"].insert_one({"_id": "schema", **meta})
+    with pytest.raises(Invalid, match=words):
+        opening()
+
+
+def test_retention_when_a_run_is_active_or_pinned_then_it_has_no_date_to_go(
+    db: Database[dict[str, Any]], opening: Callable[[], Store]
+) -> None:
+    store = opening()
+    doc = a_run(status="running")
+    store.insert_run(doc)
+
+    def date() -> Any:
+        found = db["aiRunnerRuns"].find_one({"_id": doc["runId"]})
+        assert found is not None
+        return found["_keys"].get("expires")
+
+    assert date() is None
+    ended = {"status": "completed", "finishedAt": doc["queuedAt"]}
+    store.change_run(doc["runId"], ended, only_if=[Status.RUNNING])
+    assert date() == doc["queuedAt"]
+    store.change_run(doc["runId"], {"pinned": True}, only_if=[Status.COMPLETED])
+    assert date() is None
+    store.change_run(doc["runId"], {"pinned": False}, only_if=[Status.COMPLETED])
+    assert date() == doc["queuedAt"]
+    store.close()
+
+
+def test_retention_when_the_setting_changes_then_mongodb_removes_a_day_later_or_never(
+    db: Database[dict[str, Any]], opening: Callable[[], Store]
+) -> None:
+    def seconds() -> int:
+        return int(db["aiRunnerRuns"].index_information()["retention"]["expireAfterSeconds"])
+
+    store = opening()
+    store.save_settings({"recordRetentionDays": 30})
+    assert seconds() == 31 * 86_400
+    opening().close()  # a start leaves it as it is
+    assert seconds() == 31 * 86_400
+    store.save_settings({"recordRetentionDays": None})
+    assert seconds() == 2**31 - 1
+    store.close()
+
+
+def test_a_house_when_killed_in_mid_run_then_all_of_it_is_in_the_database(
+    db: Database[dict[str, Any]], replica_set: ReplicaSet, tmp_path: Path
+) -> None:
+    with House(tmp_path / "house", environ={"AIRUNNER_STORE": replica_set.url(NAME)}) as house:
+        make_profile(house)
+        run_id = start_run(house, "echo before; while ! [ -e go ]; do sleep 0.05; done; echo after")["runId"]
+        wait_running(house, run_id)
+        house.kill9()
+        house.start()
+        (house.folder / "go").touch()
+        run = house.wait_for_run(run_id)
+        assert (run["status"], run["exitCode"]) == ("completed", 0)
+        assert run["stdout"] == "before\nafter\n"
+        assert [found["runId"] for found in house.api("GET", "runs")["runs"]] == [run_id]
+    found = db["aiRunnerRuns"].find_one({"_id": run_id})
+    assert found is not None
+    assert found["status"] == "completed" and "stdout" not in found
+    assert found["startedAt"].tzinfo is not None
+    assert not (house.data / "airunner.db").exists()
