@@ -1,7 +1,8 @@
 """MongoDB: the history's pages: filters, search, order, totals.
 
-A result of at most 10,000 runs is gathered as the server's planner sees fit, and sorted. In a longer one the runs are
-dense, and the index of the order is walked from the cursor's place (manual: "cursor.min()", "cursor.max()").
+A filtered list is led by the index that has the fewest runs, where it is short enough to be sorted or has them in order;
+else the server's planner chooses. The whole history is walked along the index of the order, from the cursor's place
+(manual: "cursor.min()", "cursor.max()").
 """
 
 from __future__ import annotations
@@ -27,19 +28,21 @@ _BY_TIME = ("queuedAt", "_id")
 
 
 class _Order(NamedTuple):
-    """The fields of an order, the index that has the runs in it, and how many more fields that index has."""
+    """The fields of an order, the index that has the runs in it, and the further fields of that index."""
 
     fields: tuple[str, ...]
     name: str
-    more: int = 0
+    rest: tuple[str, ...] = ()
 
 
 _ORDERS = {
     "runId": _Order(("_id",), "_id_"),
-    "status": _Order(("status", *_BY_TIME), "status", 1),
-    "triggeredBy": _Order(("triggeredBy", *_BY_TIME), "trigger", 1),
-    "workingDirectory": _Order(("workingDirectory", *_BY_TIME), "directory", 3),
-    "queuedAt": _Order(_BY_TIME, "queued", 2),
+    "status": _Order(("status", *_BY_TIME), "status", ("triggeredBy",)),
+    "triggeredBy": _Order(("triggeredBy", *_BY_TIME), "trigger", ("status",)),
+    "workingDirectory": _Order(
+        ("workingDirectory", *_BY_TIME), "directory", ("status", "triggeredBy", "agentProfileId")
+    ),
+    "queuedAt": _Order(_BY_TIME, "queued", ("status", "triggeredBy")),
     **{name: _Order((f"_keys.{name}", *_BY_TIME), f"by-{name}") for name in ORDERED},
 }
 # Which index leads to the runs that meet a condition, roughly the narrowest first.
@@ -151,18 +154,10 @@ def _walk(db: Db, query: RunQuery) -> Any:
     found = db[RUNS].find(condition, mongo_runs.PROJECTION).hint(order.name)
     if query.cursor:
         rest = MinKey() if query.descending else MaxKey()
-        names = [*order.fields, *_INDEX_RESTS.get(order.name, ())]
-        place = list(zip(names, [*_place(query.cursor, order), *[rest] * order.more], strict=True))
+        values = [*_place(query.cursor, order), *[rest] * len(order.rest)]
+        place = list(zip((*order.fields, *order.rest), values, strict=True))
         found = found.max(place) if query.descending else found.min(place)
     return _cut(found, query, order)
-
-
-_INDEX_RESTS = {
-    "status": ("triggeredBy",),
-    "trigger": ("status",),
-    "directory": ("status", "triggeredBy", "agentProfileId"),
-    "queued": ("status", "triggeredBy"),
-}
 
 
 def _behind(query: RunQuery, order: _Order) -> list[dict[str, Any]]:

@@ -202,6 +202,7 @@ def test_samples_and_the_noted_pid_are_caught_up_with_when_there_is_room(disk: D
         folder = next((disk.path / "logs").rglob(run_id))
         until(lambda: f"{child} {proc.started(child)}\n" in (folder / "tree").read_text(), within=10)
         until(lambda: (house.api("GET", f"runs/{run_id}")["resourceUsage"] or {}).get("processes", 0) >= 2)
+        assert house.api("GET", f"runs/{run_id}?output=none")["pid"] == pid
 
 
 def test_a_server_does_not_start_on_a_full_disk_and_takes_its_runs_over_when_there_is_room(tmp_path: Path) -> None:
