@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / "build/venv"
 PYTHON = VENV / "bin/python"
-MOST_SECOND_CHANCES = 3  # more failures at once are no accident
+MOST_SECOND_CHANCES = 10  # more failures at once are no accident
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # as in helpers/browser.py
 
 

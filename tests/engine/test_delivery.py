@@ -109,8 +109,7 @@ def elsewhere(shell: House) -> Any:
     read = f'setpriv --reuid={OTHER.pw_uid} --clear-groups cat "$PROMPT_FILE" >read'
     make_profile(shell, "elsewhere", f'stat -c "%a %U" "$PROMPT_FILE"; {read}; echo done; sleep 60')
     run_id = start_run(shell, ODD, "elsewhere")["runId"]
-    until(lambda: "done" in shell.api("GET", f"runs/{run_id}")["stdout"])
-    return shell.api("GET", f"runs/{run_id}")
+    return until(lambda: (run := shell.api("GET", f"runs/{run_id}"))["pid"] and "done" in run["stdout"] and run)
 
 
 def prompt_file(shell: House, run_id: str) -> Path:

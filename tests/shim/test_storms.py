@@ -55,9 +55,9 @@ def count(job: Job) -> int:
 @pytest.mark.parametrize("ends", ["kill", "timeout", "main process"])
 @pytest.mark.parametrize("kind", ["bomb 200", "hop 6"])
 def test_storm_when_its_run_ends_then_it_is_over(yard: Yard, storm: str, kind: str, ends: str) -> None:
-    wait = "sleep 1" if ends == "main process" else "sleep 60"
+    wait = "sleep 4" if ends == "main process" else "sleep 60"
     job = yard.start(
-        f"{storm} {kind} 20 & {wait}", grace_seconds=GRACE, timeout_seconds=1.0 if ends == "timeout" else 60.0
+        f"{storm} {kind} 20 & {wait}", grace_seconds=GRACE, timeout_seconds=4.0 if ends == "timeout" else 60.0
     )
     until(lambda: proc.find(storm.split()[-1]))
     if ends == "kill":

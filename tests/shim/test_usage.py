@@ -43,12 +43,13 @@ def test_memory_when_a_run_is_small_then_what_the_shim_has_is_not_its_own(yard: 
 )
 def test_cpu_when_children_end_then_their_time_counts(yard: Yard, burner: str, how: str) -> None:
     record, _ = yard.run(how.format(command=burner), within=30)
-    assert 0.5 <= (record.usage or {})["cpuSeconds"] < 0.9
+    assert 0.48 <= (record.usage or {})["cpuSeconds"] < 0.9
 
 
 def test_cpu_when_a_living_parent_has_reaped_children_then_it_is_seen_at_once(yard: Yard, burner: str) -> None:
     job = yard.start(f"{burner}; {burner}; sleep 60")
-    until(lambda: (read_usage(job.folder) or {}).get("cpuSeconds", 0) >= 0.5, within=10)
+    # The kernel cuts user and system time to ticks of 10 ms each (proc_pid_stat(5)).
+    until(lambda: (read_usage(job.folder) or {}).get("cpuSeconds", 0) >= 0.48, within=20)
     job.kill()
     usage = yard.wait(job).usage or {}
     assert usage["cpuSeconds"] < 0.9
