@@ -19,7 +19,7 @@ _YES, _NO = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", "no"
 _SERVE = ("serve",)
 _STORE = ("serve", "token", "doctor")
 _CLIENT = ("run", "runs", "logs", "kill", "prompts", "schedules", "profiles", "token", "doctor")
-_LOCAL = (*_SERVE, *_CLIENT)
+_LOCAL = (*_SERVE, *_CLIENT, "store")
 
 
 class Option(NamedTuple):

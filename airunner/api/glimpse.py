@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from pathlib import Path
 
 from airunner.base.bus import Bus, Change
 from airunner.base.errors import Busy, NotFound
 from airunner.base.ids import is_id
 from airunner.domain.record import Doc
+from airunner.engine.mirror import with_copy
 from airunner.store.contract import Store
 
 _KEPT = 256
@@ -17,9 +19,10 @@ _KEPT = 256
 class Glimpses:
     """Run documents as they were at the last ring of their change. Thread-safe; the documents must not be changed."""
 
-    def __init__(self, store: Store, bus: Bus) -> None:
+    def __init__(self, store: Store, bus: Bus, data_folder: Path) -> None:
         self._store = store
         self._bus = bus
+        self._data = data_folder
         self._lock = threading.Lock()
         self._seen: OrderedDict[str, tuple[int, Doc]] = OrderedDict()
 
@@ -32,6 +35,7 @@ class Glimpses:
         number = self._bus.number
         try:
             doc = self._store.get_run(run_id) if is_id(run_id) else None
+            doc = doc and with_copy(self._store, doc, self._data)
         except Busy:
             if kept:
                 return kept[1]  # what it was is enough to follow its output and to end it while the store is away

@@ -30,6 +30,7 @@ from airunner.engine.admission import Admission
 from airunner.engine.agents import AgentLooker
 from airunner.engine.conductor import Conductor
 from airunner.engine.feed import Feeds
+from airunner.engine.mirror import Mirror
 from airunner.engine.queue import Queue
 from airunner.engine.resolve import Environment
 from airunner.engine.shell import login_path
@@ -63,6 +64,7 @@ class House:
     server: Server
     conductor: Conductor
     scheduler: Ticker
+    mirror: Mirror
     keyring: Keyring
     store: Store
     shims: Shims
@@ -107,7 +109,7 @@ def build(
         scheduler=scheduler,
         firing=firing,
         feeds=Feeds(_new_epoch),
-        glimpses=Glimpses(store, bus),
+        glimpses=Glimpses(store, bus, config.data),
         agents=AgentLooker(environment, environ),
         keyring=keyring,
         bus=bus,
@@ -125,7 +127,7 @@ def build(
     front.append(
         FrontDoor(Router(table), guard=guard, identify=keyring.identify, assets=Assets(_web()), render=render_error)
     )
-    return House(server, conductor, scheduler, keyring, store, shims, _url(config, port))
+    return House(server, conductor, scheduler, Mirror(store, bus), keyring, store, shims, _url(config, port))
 
 
 def _hang_bell(server: Server, conductor: Conductor, bell: Path) -> None:

@@ -130,6 +130,12 @@ def _token(arguments: Arguments, config: Config) -> int:
     return tokens.act(arguments, config)
 
 
+def _store(arguments: Arguments, config: Config) -> int:
+    from airunner.cli.store import copy
+
+    return copy(config, arguments.source, arguments.target)
+
+
 def _doctor(arguments: Arguments, config: Config) -> int:
     from airunner.cli.doctor import examine
 
@@ -160,6 +166,7 @@ def parser() -> argparse.ArgumentParser:
     add_schedules(words)
     add_profiles(words)
     _add_token(words)
+    _add_store(words)
     add_word(words, "doctor", "look whether this machine has what is needed", _doctor)
     add_word(words, "version", "print the version", _version, configured=False)
     helper = add_word(words, "help", "print this help, or that of a word", None, configured=False)
@@ -200,6 +207,14 @@ def _add_logs(words: Words[argparse.ArgumentParser]) -> None:
     parser.add_argument("run", metavar="RUN", help=_RUN_HELP)
     parser.add_argument("-f", "--follow", action="store_true", help="go on until the run has ended")
     parser.add_argument("--raw", action="store_true", help="print every byte as the agent wrote it")
+
+
+def _add_store(words: Words[argparse.ArgumentParser]) -> None:
+    parser = add_word(words, "store", "copy everything from one store into another", _store)
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    copy = add_verb(verbs, "store", "copy", "copy everything from one store into an empty one, and compare")
+    for name, metavar in (("source", "FROM"), ("target", "TO")):
+        copy.add_argument(name, metavar=metavar, help="as --store has it; `@FILE` reads it from a file")
 
 
 def _add_token(words: Words[argparse.ArgumentParser]) -> None:

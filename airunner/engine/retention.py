@@ -21,6 +21,7 @@ from airunner.domain.settings import Settings
 from airunner.domain.states import FINISHED
 from airunner.store.contract import Store
 
+_RESTORED_SECONDS = 86_400
 _log = logger("engine")
 
 
@@ -34,6 +35,9 @@ def clean_up(store: Store, clock: Clock, data_folder: Path) -> tuple[int, int]:
         outputs = sum(
             _remove_output(store, folder, cutoff) for root in roots for folder in _older_folders(root, cutoff)
         )
+        if store.keeps_output:
+            outputs += sum(_drop_copies(store, run_id, cutoff) for run_id in store.old_output(cutoff))
+    _remove_restored(data_folder, now)
     if settings.record_retention_days:
         records = _remove_records(store, now - timedelta(days=settings.record_retention_days))
     if outputs or records:
@@ -65,6 +69,22 @@ def _remove_output(store: Store, folder: Path, cutoff: datetime) -> bool:
         return False
     shutil.rmtree(folder, ignore_errors=True)
     return True
+
+
+def _drop_copies(store: Store, run_id: str, cutoff: datetime) -> bool:
+    run = store.get_run(run_id)
+    if run is not None and not _is_old(run, cutoff):
+        return False
+    store.drop_output(run_id)
+    return True
+
+
+def _remove_restored(data_folder: Path, now: datetime) -> None:
+    """Remove folders that were made of copies in the store a day ago; they can be made again."""
+    for folder in (data_folder / "copies").glob("*"):
+        with contextlib.suppress(OSError):
+            if folder.stat().st_mtime < now.timestamp() - _RESTORED_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_old(run: Doc, cutoff: datetime) -> bool:

@@ -207,6 +207,16 @@ def list_segments(folder: Path) -> list[int]:
     return sorted(int(number) for number in numbers if number.isdecimal() and len(number) == _DIGITS)
 
 
+def segment_name(start: int) -> str:
+    """Return the name of the segment that begins at a stream offset."""
+    return f"{_PREFIX}{start:0{_DIGITS}d}"
+
+
+def whole_records(size: int) -> int:
+    """Return how much of an index of `size` bytes will stay: half a record may yet be taken back."""
+    return size // _RECORD.size * _RECORD.size
+
+
 def read_marks(timing: Path, first: int = 0) -> list[Mark]:
     """Return the index from record number `first` on, up to half a million; a record that is not whole waits."""
     descriptor = open_plain(timing)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ from airunner.base.errors import Busy
 from airunner.base.log import logger, pairs
 from airunner.domain.query import RunPage, RunQuery
 from airunner.domain.record import Doc
-from airunner.store.contract import SECONDS, Store
+from airunner.store.contract import SECONDS, Chunk, Store
 
 T = TypeVar("T")
 
@@ -95,6 +95,46 @@ class Breaker(Store):
 
     def last_runs(self, field: str, ids: Collection[str]) -> dict[str, Doc]:
         return self._reading.do(lambda: self._store.last_runs(field, ids))
+
+    @property
+    def keeps_output(self) -> bool:
+        return self._store.keeps_output
+
+    def output_ends(self, run_id: str) -> dict[str, int]:
+        return self._reading.do(lambda: self._store.output_ends(run_id))
+
+    def append_output(self, run_id: str, chunks: Sequence[Chunk]) -> bool:
+        return self._writing.do(lambda: self._store.append_output(run_id, chunks))
+
+    def output_after(self, run_id: str, last: Chunk | None) -> list[Chunk]:
+        return self._reading.do(lambda: self._store.output_after(run_id, last))
+
+    def uncopied_runs(self) -> list[str]:
+        return self._reading.do(self._store.uncopied_runs)
+
+    def close_output(self, run_id: str) -> None:
+        self._writing.do(lambda: self._store.close_output(run_id))
+
+    def drop_output(self, run_id: str, files: Collection[str] | None = None) -> None:
+        self._writing.do(lambda: self._store.drop_output(run_id, files))
+
+    def old_output(self, before: datetime) -> list[str]:
+        return self._reading.do(lambda: self._store.old_output(before))
+
+    def fill(self, kind: str, docs: Collection[Doc]) -> None:
+        self._writing.do(lambda: self._store.fill(kind, docs))
+
+    def fill_settings(self, doc: Doc) -> None:
+        self._writing.do(lambda: self._store.fill_settings(doc))
+
+    def filled(self) -> None:
+        self._writing.do(self._store.filled)
+
+    def remembered_keys(self) -> list[Doc]:
+        return self._reading.do(self._store.remembered_keys)
+
+    def runs_after(self, run_id: str, limit: int) -> list[Doc]:
+        return self._reading.do(lambda: self._store.runs_after(run_id, limit))
 
     def remember_key(self, key_hash: str, request_hash: str, run_id: str, until: datetime) -> Doc | None:
         return self._writing.do(lambda: self._store.remember_key(key_hash, request_hash, run_id, until))

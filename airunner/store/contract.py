@@ -19,9 +19,9 @@ Promises that hold for every method:
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from airunner.domain.query import RunPage, RunQuery
 from airunner.domain.record import Doc
@@ -39,6 +39,14 @@ KINDS = (
     "audit",
     "nodes",
 )
+
+
+class Chunk(NamedTuple):
+    """Bytes of a file of a run's folder, from a position on."""
+
+    file: str
+    at: int
+    data: bytes
 
 
 class Store(ABC):
@@ -179,6 +187,66 @@ class Store(ABC):
 
         `field` is `promptId` or `scheduleId` (else ValueError).
         """
+
+    # --- output: copies of the files that runs write, where others than this machine are to see it
+
+    @property
+    def keeps_output(self) -> bool:
+        """Whether output is to be copied here; where it is not, the calls below must not be made."""
+        return False
+
+    def output_ends(self, run_id: str) -> dict[str, int]:
+        """Return the position behind the last byte that is kept of each file of a run."""
+        raise NotImplementedError
+
+    def append_output(self, run_id: str, chunks: Sequence[Chunk]) -> bool:
+        """Keep chunks, each of which begins at its file's end; say False when it does not: ask for the ends again.
+
+        Busy means that any first part of them may be kept, or yet be.
+        """
+        raise NotImplementedError
+
+    def output_after(self, run_id: str, last: Chunk | None) -> list[Chunk]:
+        """Return some chunks behind `last`, file by file, each file from its beginning; none when there are no more."""
+        raise NotImplementedError
+
+    def uncopied_runs(self) -> list[str]:
+        """Return the runs whose output was not said to be all here."""
+        raise NotImplementedError
+
+    def close_output(self, run_id: str) -> None:
+        """Remember that all output of a run is here."""
+        raise NotImplementedError
+
+    def drop_output(self, run_id: str, files: Collection[str] | None = None) -> None:
+        """Forget these files of a run, all without `files`. `delete_run` does so, too."""
+        raise NotImplementedError
+
+    def old_output(self, before: datetime) -> list[str]:
+        """Return runs queued before a time that have output here; a thousand at most."""
+        raise NotImplementedError
+
+    # --- filling an empty store with what another one has; it cannot be opened otherwise before `filled`
+
+    def fill(self, kind: str, docs: Collection[Doc]) -> None:
+        """Add documents as they are, with their revisions."""
+        raise NotImplementedError
+
+    def fill_settings(self, doc: Doc) -> None:
+        """Add the settings as they are, with their revision."""
+        raise NotImplementedError
+
+    def filled(self) -> None:
+        """Say that the store is whole. Durable."""
+        raise NotImplementedError
+
+    def remembered_keys(self) -> list[Doc]:
+        """Return all that `remember_key` keeps."""
+        raise NotImplementedError
+
+    def runs_after(self, run_id: str, limit: int) -> list[Doc]:
+        """Return the next whole runs by id; `run_id` "" for the first."""
+        raise NotImplementedError
 
     # --- the rest
 

@@ -6,7 +6,7 @@ the server is done in an order in which every beginning of it is harmless.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +18,8 @@ from airunner.base.clock import Clock
 from airunner.base.errors import Busy, Conflict, Invalid, NotFound, PreconditionFailed
 from airunner.domain.query import RunPage, RunQuery
 from airunner.domain.record import Doc
-from airunner.store import codec, mongo_find, mongo_plans, mongo_runs, mongo_schema
-from airunner.store.contract import Store
+from airunner.store import codec, mongo_find, mongo_output, mongo_plans, mongo_runs, mongo_schema
+from airunner.store.contract import Chunk, Store
 from airunner.store.mongo_link import Link, pack, shown_url
 from airunner.store.mongo_schema import FOREVER, KEYS, META, PLANS, RETENTION, RUNS, SETTINGS, collection
 
@@ -32,14 +32,17 @@ _ONLY = "settings"
 class MongoStore(Store):
     """A database, through one client with a pool of connections."""
 
-    def __init__(self, url: str, clock: Clock) -> None:
-        """Connect, make what is missing; raise Invalid for what cannot be ours, Busy when nobody answers."""
+    def __init__(self, url: str, clock: Clock, *, filling: bool = False) -> None:
+        """Connect, make what is missing; raise Invalid for what cannot be ours, Busy when nobody answers.
+
+        `filling`: it must be empty, or left half filled, and is half filled until `filled`.
+        """
         self._clock = clock
         self._link = Link(url)
         self._db = self._link.db
         try:
             with self._link.calling(_OPENING_SECONDS):
-                mongo_schema.prepare(self._db)
+                mongo_schema.prepare(self._db, filling=filling)
                 hello = self._link.client.admin.command("hello")
         except Invalid as error:
             self.close()
@@ -206,6 +209,7 @@ class MongoStore(Store):
 
     def delete_run(self, run_id: str) -> bool:
         with self._link.calling():
+            mongo_output.drop(self._db, run_id, None)
             return mongo_runs.delete(self._db, run_id)
 
     def active_runs(self) -> list[Doc]:
@@ -224,6 +228,38 @@ class MongoStore(Store):
         with self._link.calling():
             return mongo_runs.last_of(self._db, field, ids)
 
+    @property
+    def keeps_output(self) -> bool:
+        return True
+
+    def output_ends(self, run_id: str) -> dict[str, int]:
+        with self._link.calling():
+            return mongo_output.ends(self._db, run_id)
+
+    def append_output(self, run_id: str, chunks: Sequence[Chunk]) -> bool:
+        with self._link.calling():
+            return mongo_output.append(self._db, run_id, chunks)
+
+    def output_after(self, run_id: str, last: Chunk | None) -> list[Chunk]:
+        with self._link.calling():
+            return mongo_output.read(self._db, run_id, last)
+
+    def uncopied_runs(self) -> list[str]:
+        with self._link.calling():
+            return mongo_output.uncopied(self._db)
+
+    def close_output(self, run_id: str) -> None:
+        with self._link.calling():
+            mongo_output.close(self._db, run_id)
+
+    def drop_output(self, run_id: str, files: Collection[str] | None = None) -> None:
+        with self._link.calling():
+            mongo_output.drop(self._db, run_id, files)
+
+    def old_output(self, before: datetime) -> list[str]:
+        with self._link.calling():
+            return mongo_output.older(self._db, before)
+
     def remember_key(self, key_hash: str, request_hash: str, run_id: str, until: datetime) -> Doc | None:
         new = {"_id": key_hash, "requestHash": request_hash, "runId": run_id, "until": until}
         with self._link.calling():
@@ -234,6 +270,28 @@ class MongoStore(Store):
             except DuplicateKeyError:
                 found = self._db[KEYS].find_one({"_id": key_hash}) or new
         return {"keyHash": found.pop("_id"), **found}
+
+    def fill(self, kind: str, docs: Collection[Doc]) -> None:
+        if docs:
+            with self._link.calling(_OPENING_SECONDS):
+                self._db[collection(kind)].insert_many([_stored(doc) for doc in docs])
+
+    def fill_settings(self, doc: Doc) -> None:
+        with self._link.calling():
+            self._db[SETTINGS].insert_one({"_id": _ONLY, **pack(doc)})
+            self._retain(doc.get("recordRetentionDays"))
+
+    def filled(self) -> None:
+        with self._link.calling():
+            mongo_schema.mark(self._db, is_whole=True)
+
+    def remembered_keys(self) -> list[Doc]:
+        with self._link.calling():
+            return [{"keyHash": found.pop("_id"), **found} for found in self._db[KEYS].find()]
+
+    def runs_after(self, run_id: str, limit: int) -> list[Doc]:
+        with self._link.calling():
+            return mongo_runs.after(self._db, run_id, limit)
 
     def ping(self) -> None:
         with self._link.calling():

@@ -88,6 +88,11 @@ def get(db: Db, run_id: str) -> Doc | None:
     return None if found is None else whole(found)
 
 
+def after(db: Db, run_id: str, limit: int) -> list[Doc]:
+    """Return the next whole runs by id."""
+    return [whole(found) for found in db[RUNS].find({"_id": {"$gt": run_id}}).sort("_id", 1).limit(limit)]
+
+
 def active(db: Db) -> list[Doc]:
     """Return the whole queued and running runs, lowest id first."""
     found = db[RUNS].find({"status": {"$in": sorted(ACTIVE)}}).hint("active")
@@ -133,6 +138,8 @@ def stored(doc: Doc) -> dict[str, Any]:
     """Return a run in the form that it is kept in."""
     keys = {**_keys(dict.fromkeys((*ORDERED, *_LONG)) | doc), **mongo_texts.ids_of(doc)}
     keys["id"] = mongo_texts.grams(doc["runId"])
+    if doc["status"] in ACTIVE:
+        keys["uncopied"] = True
     if doc["status"] in FINISHED and not doc.get("pinned"):
         keys["expires"] = doc.get("finishedAt") or doc["queuedAt"]
     return {"_id": doc["runId"], **pack(doc), "_keys": keys}

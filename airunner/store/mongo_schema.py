@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
@@ -19,7 +20,8 @@ FOREVER = 2**31 - 1
 """Seconds of a TTL that never comes (the most that `expireAfterSeconds` takes)."""
 RETENTION = "retention"
 _NEWER = "it was written by a newer airunner; use that one, or name another database"
-_HALF_COPIED = "a copy into it did not end; run `airunner store copy` again"
+_FULL = "it is not empty; a copy needs an empty one"
+_HALF_FILLED = "a copy into it did not end; run `airunner store copy` again"
 _OTHER_OPTIONS = 85  # IndexOptionsConflict (error_codes.yml of the server)
 
 
@@ -30,24 +32,39 @@ def collection(kind: str) -> str:
     return f"aiRunner{kind.capitalize()}"
 
 
-def prepare(db: Database[dict[str, Any]]) -> None:
-    """Make what is missing and migrate what is older; raise Invalid for a database that is newer or half copied.
+def prepare(db: Database[dict[str, Any]], *, filling: bool = False) -> None:
+    """Make what is missing and migrate what is older; raise Invalid for a database that is newer or half filled.
 
-    Any number of servers may do so at once: each step can be done twice.
+    Any number of servers may do so at once: each step can be done twice. `filling`: of a half filled database everything
+    is removed, any other one must be empty; then it is marked as half filled.
     """
     meta = db[META].find_one({"_id": "schema"})
-    if meta is None:
-        meta = {"_id": "schema", "version": VERSION, "copying": False}
-        try:
-            db[META].insert_one(meta)
-        except DuplicateKeyError:
-            meta = db[META].find_one({"_id": "schema"}) or meta
-    if meta["version"] > VERSION:
+    if filling:
+        if meta and meta.get("isHalfFilled"):
+            _empty(db)
+        elif any(db[name].find_one({}, {"_id": 1}) for name in (*map(collection, KINDS), RUNS, SETTINGS)):
+            raise Invalid(_FULL)
+        mark(db, is_whole=False)
+    elif meta is None:
+        with contextlib.suppress(DuplicateKeyError):
+            db[META].insert_one({"_id": "schema", "version": VERSION, "isHalfFilled": False})
+    elif meta["version"] > VERSION:
         raise Invalid(_NEWER)
-    if meta.get("copying"):
-        raise Invalid(_HALF_COPIED)
+    elif meta.get("isHalfFilled"):
+        raise Invalid(_HALF_FILLED)
     for name, indexes in _indexes().items():
         _make(db, name, indexes)
+
+
+def mark(db: Database[dict[str, Any]], *, is_whole: bool) -> None:
+    """Mark the database as whole, or as half filled."""
+    meta = {"_id": "schema", "version": VERSION, "isHalfFilled": not is_whole}
+    db[META].replace_one({"_id": "schema"}, meta, upsert=True)
+
+
+def _empty(db: Database[dict[str, Any]]) -> None:
+    for name in _indexes():
+        db[name].delete_many({})
 
 
 def _make(db: Database[dict[str, Any]], name: str, indexes: list[IndexModel]) -> None:
@@ -72,7 +89,7 @@ def _indexes() -> dict[str, list[IndexModel]]:
         _index("due", "dueAt", partialFilterExpression={"dueAt": {"$type": "date"}}),
         _index("open", "isOpen", partialFilterExpression={"isOpen": True}),
     ]
-    found[OUTPUT] = [_index("place", "runId", "offset", unique=True)]
+    found[OUTPUT] = []  # its ids say what is where
     return found
 
 
@@ -104,6 +121,7 @@ def _run_indexes() -> list[IndexModel]:
         _index("directory", "workingDirectory", "queuedAt", "_id", *counted, "agentProfileId"),
         *(_index(f"by-{name}", f"_keys.{name}", "queuedAt", "_id") for name in ORDERED),
         _index("pinned", "pinned", "queuedAt", "_id", partialFilterExpression={"pinned": True}),
+        _index("uncopied", "_keys.uncopied", partialFilterExpression={"_keys.uncopied": True}),
         _index("id", "_keys.id"),
         _index("text", "_keys.text"),
         _index("reason", "_keys.reason", partialFilterExpression={"_keys.reason": {"$type": "string"}}),

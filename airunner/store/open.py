@@ -11,24 +11,25 @@ from airunner.store.contract import Store
 FILE_NAME = "airunner.db"
 
 
-def open_store(url: str, *, data_folder: Path, clock: Clock) -> Store:
+def open_store(url: str, *, data_folder: Path, clock: Clock, filling: bool = False) -> Store:
     """Open the store that `url` names, and make it when it is not there.
 
     `sqlite` is the file airunner.db in the data folder, `sqlite:PATH` another one (relative to the working directory);
     `mongodb://` and `mongodb+srv://` are addresses as pymongo has them.
-    Raises Invalid for what cannot be opened, Busy when another process holds it.
+    `filling` opens an empty one to copy another into it (`Store.filled`). Raises Invalid for what cannot be opened, Busy
+    when another process holds it.
     """
     scheme, _, rest = url.strip().partition(":")
     if scheme == "sqlite":
         from airunner.store.sqlite import SqliteStore
 
-        return SqliteStore(_file(rest, data_folder), clock)
+        return SqliteStore(_file(rest, data_folder), clock, filling=filling)
     if scheme in ("mongodb", "mongodb+srv"):
         try:
             from airunner.store.mongo import MongoStore
         except ImportError as error:
             raise Invalid(f"The store needs pymongo, which is in airunner.pyz; here it is missing: {error}.") from error
-        return MongoStore(url.strip(), clock)
+        return MongoStore(url.strip(), clock, filling=filling)
     raise Invalid(f"The store must be sqlite, sqlite:PATH or a mongodb:// address; it is {scheme!r}.")
 
 

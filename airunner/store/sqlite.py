@@ -16,7 +16,7 @@ from airunner.domain.record import Doc
 from airunner.store import codec, sqlite_find, sqlite_plans, sqlite_runs
 from airunner.store.contract import Store
 from airunner.store.sqlite_link import RESCUE, Readers, as_busy, connect, make_file
-from airunner.store.sqlite_schema import has_search, migrate, table
+from airunner.store.sqlite_schema import has_search, mark, migrate, table
 from airunner.store.sqlite_writer import Writer
 
 T = TypeVar("T")
@@ -27,10 +27,13 @@ _INDEX_AT_ONCE = 20  # texts put into the search index in one quiet go: a few mi
 class SqliteStore(Store):
     """A file in WAL mode: one thread of ours writes, readers have connections of their own."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
-        """Open the file, make it or bring it up to date; raise Invalid for one that cannot be ours, else Busy."""
+    def __init__(self, path: Path, clock: Clock, *, filling: bool = False) -> None:
+        """Open the file, make it or bring it up to date; raise Invalid for one that cannot be ours, else Busy.
+
+        `filling`: it must be empty, or left half filled, and is half filled until `filled`.
+        """
         self._clock = clock
-        link = _opened(path)
+        link = _opened(path, filling)
         self._has_index = has_search(link)
         if not self._has_index:
             sqlite_runs.forget_index(link)
@@ -177,6 +180,33 @@ class SqliteStore(Store):
 
         return self._writer.do(work)
 
+    def fill(self, kind: str, docs: Collection[Doc]) -> None:
+        name = table(kind)
+        rows = [
+            (doc["id"], _slug(kind, doc), milliseconds(doc.get("createdAt")), doc["revision"], codec.write(doc))
+            for doc in docs
+        ]
+        self._writer.do(lambda link: link.executemany(f"INSERT INTO {name} VALUES (?, ?, ?, ?, ?)", rows))
+
+    def fill_settings(self, doc: Doc) -> None:
+        row = (doc["revision"], codec.write(doc))
+        self._writer.do(lambda link: link.execute("INSERT INTO aiRunnerSettings VALUES (1, ?, ?)", row))
+
+    def filled(self) -> None:
+        self._writer.do(lambda link: mark(link, is_whole=True), durable=True)
+
+    def remembered_keys(self) -> list[Doc]:
+        with self._readers.reading() as link:
+            found = link.execute("SELECT key_hash, request_hash, run_id, until FROM aiRunnerKeys").fetchall()
+        return [
+            {"keyHash": key, "requestHash": request, "runId": run, "until": codec.moment(until)}
+            for key, request, run, until in found
+        ]
+
+    def runs_after(self, run_id: str, limit: int) -> list[Doc]:
+        with self._readers.reading() as link:
+            return sqlite_runs.after(link, run_id, limit)
+
     def ping(self) -> None:
         with self._readers.reading() as link:
             link.execute("SELECT count(*) FROM aiRunnerSettings").fetchone()
@@ -190,7 +220,7 @@ class SqliteStore(Store):
         return self._has_index and sqlite_runs.index_texts(link, _INDEX_AT_ONCE)
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _opened(path: Path, filling: bool) -> sqlite3.Connection:
     try:
         make_file(path)
         link = connect(path)
@@ -198,7 +228,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         raise Invalid(f"The store {path} cannot be opened: {getattr(error, 'strerror', None) or error}.") from error
     try:
         link.execute("PRAGMA journal_mode = WAL").fetchone()
-        migrate(link)
+        migrate(link, filling=filling)
     except Invalid as error:
         link.close()
         raise Invalid(f"The store {path} cannot be used: {error.message}.") from error

@@ -100,6 +100,15 @@ def get(link: sqlite3.Connection, run_id: str) -> Doc | None:
     return _whole(*found) if found else None
 
 
+def after(link: sqlite3.Connection, run_id: str, limit: int) -> list[Doc]:
+    """Return the next whole runs by id."""
+    found = link.execute(
+        "SELECT summary, body FROM aiRunnerRuns JOIN aiRunnerRunDocs USING (id) WHERE run_id > ? ORDER BY run_id LIMIT ?",
+        (run_id, limit),
+    )
+    return [_whole(summary, body) for summary, body in found]
+
+
 def active(link: sqlite3.Connection) -> list[Doc]:
     """Return the whole queued and running runs, lowest id first."""
     found = link.execute(f"SELECT {_PARTS} WHERE r.status IN ('queued', 'running') ORDER BY r.run_id")

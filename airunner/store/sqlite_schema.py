@@ -8,6 +8,7 @@ from airunner.base.errors import Invalid
 from airunner.store.contract import KINDS
 
 APPLICATION = 0x61697275  # "airu": tells our files from other people's (PRAGMA application_id)
+HALF_FILLED = 0x61697268  # "airh": and this one those that a copy did not come to the end of
 
 
 def table(kind: str) -> str:
@@ -134,16 +135,46 @@ _SEARCH = """
 """
 
 
-def migrate(link: sqlite3.Connection) -> None:
-    """Bring the tables to this version, in one transaction; raise Invalid for a file that is not ours or is newer."""
+def migrate(link: sqlite3.Connection, *, filling: bool = False) -> None:
+    """Bring the tables to this version, in one transaction; raise Invalid for a file that is not ours or is newer.
+
+    `filling`: of a half filled file everything is removed, any other one must be empty; then it is marked as half filled.
+    """
     link.execute("BEGIN IMMEDIATE")
     try:
+        if filling:
+            _remove_half(link)
         _migrate(link)
+        if filling:
+            _refuse_full(link)
+            mark(link, is_whole=False)
         link.execute("COMMIT")
     except BaseException:
         if link.in_transaction:
             link.execute("ROLLBACK")
         raise
+
+
+def mark(link: sqlite3.Connection, *, is_whole: bool) -> None:
+    """Mark the file as whole, or as half filled."""
+    link.execute(f"PRAGMA application_id = {APPLICATION if is_whole else HALF_FILLED}")
+
+
+def _remove_half(link: sqlite3.Connection) -> None:
+    if link.execute("PRAGMA application_id").fetchone()[0] != HALF_FILLED:
+        return
+    link.execute("DROP TABLE IF EXISTS aiRunnerSearch")  # with the tables behind it
+    tables = link.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").fetchall()
+    for (name,) in tables:
+        link.execute(f'DROP TABLE "{name}"')
+    link.execute("PRAGMA user_version = 0")
+    mark(link, is_whole=True)
+
+
+def _refuse_full(link: sqlite3.Connection) -> None:
+    for name in (*map(table, KINDS), "aiRunnerRuns", "aiRunnerSettings"):
+        if link.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone():
+            raise Invalid("it is not empty; a copy needs an empty one")
 
 
 def has_search(link: sqlite3.Connection) -> bool:
@@ -158,6 +189,8 @@ def has_search(link: sqlite3.Connection) -> bool:
 def _migrate(link: sqlite3.Connection) -> None:
     version = link.execute("PRAGMA user_version").fetchone()[0]
     application = link.execute("PRAGMA application_id").fetchone()[0]
+    if application == HALF_FILLED:
+        raise Invalid("a copy into it did not end; run `airunner store copy` again")
     if application != APPLICATION and link.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
         raise Invalid("it is a SQLite database of another program; name another file")
     if version > len(MIGRATIONS):

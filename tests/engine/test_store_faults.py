@@ -246,6 +246,7 @@ def test_a_store_that_turns_out_to_be_damaged_is_said_and_not_a_fault_of_the_req
 def test_a_run_that_was_seen_can_be_followed_while_the_store_is_away() -> None:
     class Away:
         gone = False
+        keeps_output = False
 
         def get_run(self, run_id: str) -> dict[str, Any]:
             if self.gone:
@@ -253,7 +254,7 @@ def test_a_run_that_was_seen_can_be_followed_while_the_store_is_away() -> None:
             return {"runId": run_id, "status": "running"}
 
     store, bus, run_id = Away(), Bus(), "01k9z6bq4mfn3t8w2xyz"
-    glimpses = Glimpses(store, bus)  # type: ignore[arg-type]
+    glimpses = Glimpses(store, bus, Path())  # type: ignore[arg-type]
     seen = glimpses.of(run_id)
     store.gone = True
     bus.ring("runs", run_id)

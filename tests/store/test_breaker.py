@@ -12,7 +12,7 @@ import pytest
 from airunner.base.errors import Busy, Conflict
 from airunner.domain.query import RunQuery
 from airunner.store.breaker import Breaker
-from airunner.store.contract import Store
+from airunner.store.contract import Chunk, Store
 from tests.helpers.clock import START, FakeClock
 
 ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
@@ -38,12 +38,27 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "find_runs": ((RunQuery(),), {}),
     "directories": ((7,), {}),
     "last_runs": (("promptId", ["a"]), {}),
+    "output_ends": (("a",), {}),
+    "append_output": (("a", [Chunk("out-0", 0, b"x")]), {}),
+    "output_after": (("a", None), {}),
+    "uncopied_runs": ((), {}),
+    "close_output": (("a",), {}),
+    "drop_output": (("a", ["out-0"]), {}),
+    "old_output": ((START,), {}),
+    "fill": (("prompts", [{"id": "a"}]), {}),
+    "fill_settings": (({"a": 1},), {}),
+    "filled": ((), {}),
+    "remembered_keys": ((), {}),
+    "runs_after": (("a", 7), {}),
     "remember_key": (("k", "r", "a", START), {}),
     "ping": ((), {}),
     "close": ((), {}),
 }
 
-SILENT = ("insert_run", "insert_skipped", "change_many", "save_plans", "ping", "close")
+SILENT = {
+    *("insert_run", "insert_skipped", "change_many", "save_plans", "close_output", "drop_output"),
+    *("fill", "fill_settings", "filled", "ping", "close"),
+}
 
 
 class Stand:

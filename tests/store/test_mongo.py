@@ -38,7 +38,7 @@ def opening(db: Database[dict[str, Any]], replica_set: ReplicaSet, fake_clock: F
 
 
 @pytest.mark.parametrize(
-    ("meta", "words"), [({"version": 99}, "newer airunner"), ({"version": 1, "copying": True}, "did not end")]
+    ("meta", "words"), [({"version": 99}, "newer airunner"), ({"version": 1, "isHalfFilled": True}, "did not end")]
 )
 def test_open_when_the_database_is_not_for_us_then_the_sentence_says_why(
     db: Database[dict[str, Any]], opening: Callable[[], Store], meta: dict[str, Any], words: str

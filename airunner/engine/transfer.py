@@ -1,0 +1,79 @@
+"""Copies everything from one store into another, empty one, and looks whether it is the same there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from airunner.base.errors import Broken
+from airunner.domain.record import Doc
+from airunner.domain.states import ACTIVE
+from airunner.engine.mirror import copy_output, restore
+from airunner.spool.layout import Folder
+from airunner.store.contract import KINDS, Store
+
+_RUNS_AT_ONCE = 500
+
+
+def transfer(source: Store, target: Store) -> dict[str, int]:
+    """Copy all documents, settings, plans, keys, runs and output; return how many of each.
+
+    Output is copied where the target keeps it, and is laid into the runs' folders where only the source has it. `target`
+    was opened to be filled, and is whole afterwards. Raises Broken when both do not have the same, Busy, OSError.
+    """
+    counts = {kind: _transfer_kind(source, target, kind) for kind in KINDS}
+    if settings := source.settings():
+        target.fill_settings(settings)
+    target.save_plans(source.plans().values())
+    for key in source.remembered_keys():
+        target.remember_key(key["keyHash"], key["requestHash"], key["runId"], key["until"])
+    counts["runs"], counts["output bytes"] = _transfer_runs(source, target)
+    _compare(source, target)
+    target.filled()
+    return counts
+
+
+def _transfer_kind(source: Store, target: Store, kind: str) -> int:
+    docs = source.find(kind)
+    target.fill(kind, docs)
+    return len(docs)
+
+
+def _transfer_runs(source: Store, target: Store) -> tuple[int, int]:
+    runs = output = 0
+    for batch in _batches(source):
+        target.insert_skipped(batch)
+        runs += len(batch)
+        output += sum(_transfer_output(source, target, run) for run in batch)
+    return runs, output
+
+
+def _transfer_output(source: Store, target: Store, run: Doc) -> int:
+    if not run["folder"] or run["status"] in ACTIVE:
+        return 0  # what still runs is copied by the server that looks after it
+    if source.keeps_output:
+        restore(source, run["runId"], Path(run["folder"]))
+    return copy_output(target, run["runId"], Folder(Path(run["folder"]))) if target.keeps_output else 0
+
+
+def _batches(store: Store) -> Iterator[list[Doc]]:
+    last = ""
+    while batch := store.runs_after(last, _RUNS_AT_ONCE):
+        yield batch
+        last = batch[-1]["runId"]
+
+
+def _compare(source: Store, target: Store) -> None:
+    for kind in KINDS:
+        _check(kind, source.find(kind), target.find(kind))
+    _check("settings", source.settings(), target.settings())
+    _check("plans", source.plans(), target.plans())
+    for runs, copies in zip_longest(_batches(source), _batches(target)):
+        _check("runs", runs, copies)
+
+
+def _check(what: str, there: Any, here: Any) -> None:
+    if there != here:
+        raise Broken(f"The copy is not the same: {what} differ. Is a server at work on one of the stores? Copy again.")

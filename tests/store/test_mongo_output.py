@@ -1,0 +1,147 @@
+"""Output in MongoDB: what a run writes is there a moment later, whole, once, and enough to show the run without its folder."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from tests.helpers.mongod import ReplicaSet
+from tests.helpers.runs import make_profile, start_run, wait_running
+from tests.helpers.server import House
+from tests.helpers.wait import until
+
+NAME = "output"
+
+
+@pytest.fixture
+def db(replica_set: ReplicaSet) -> Iterator[Database[dict[str, Any]]]:
+    """The database of the house, as mongosh would see it."""
+    replica_set.empty(NAME)
+    with MongoClient(replica_set.url(NAME), tz_aware=True) as client:
+        yield client[NAME]
+
+
+@pytest.fixture
+def house(db: Database[dict[str, Any]], replica_set: ReplicaSet, tmp_path: Path) -> Iterator[House]:
+    """A server that keeps its records in the database."""
+    with House(tmp_path / "house", environ={"AIRUNNER_STORE": replica_set.url(NAME)}) as running:
+        make_profile(running)
+        yield running
+
+
+def copied(db: Database[dict[str, Any]], run_id: str) -> dict[str, bytes]:
+    """Return the files of a run as the chunks make them; each begins where the one before ends."""
+    files: dict[str, bytes] = {}
+    for chunk in db["aiRunnerOutput"].find({"runId": run_id}).sort([("file", 1), ("at", 1)]):
+        assert chunk["at"] == len(files.get(chunk["file"], b"")), chunk["_id"]
+        files[chunk["file"]] = files.get(chunk["file"], b"") + chunk["data"]
+    return files
+
+
+def written(house: House, run_id: str) -> dict[str, bytes]:
+    """Return the same files from the run's folder."""
+    [folder] = (house.data / "runs").glob(f"*/{run_id}")
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name.startswith(("output.", "timing"))}
+
+
+def is_closed(db: Database[dict[str, Any]], run_id: str) -> bool:
+    found = db["aiRunnerRuns"].find_one({"_id": run_id})
+    return found is not None and "uncopied" not in found["_keys"]
+
+
+def test_output_when_a_run_writes_then_it_is_in_the_database_while_it_runs(
+    house: House, db: Database[dict[str, Any]]
+) -> None:
+    run_id = start_run(house, "echo one; while ! [ -e go ]; do sleep 0.02; done; echo two")["runId"]
+    wait_running(house, run_id)
+    until(lambda: b"one" in copied(db, run_id).get(f"output.{0:016d}", b""))
+    (house.folder / "go").touch()
+    house.wait_for_run(run_id)
+    until(lambda: is_closed(db, run_id))
+    assert copied(db, run_id) == written(house, run_id)
+
+
+def test_output_when_the_folder_is_lost_then_the_run_shows_as_before(
+    house: House, db: Database[dict[str, Any]]
+) -> None:
+    run_id = start_run(house, "for i in $(seq 30000); do echo line $i; done")["runId"]
+    before = house.wait_for_run(run_id)
+    until(lambda: is_closed(db, run_id))
+    lines = house.api("GET", f"runs/{run_id}/lines?from=29000&count=10")
+    [folder] = (house.data / "runs").glob(f"*/{run_id}")
+    house.stop()
+    shutil.rmtree(folder)
+    house.start()
+    assert house.api("GET", f"runs/{run_id}") == before
+    assert house.api("GET", f"runs/{run_id}/lines?from=29000&count=10") == lines
+    assert len(lines["lines"]) == 10
+    assert house.api("DELETE", f"runs/{run_id}", expect=(200, 405))
+
+
+def test_output_when_it_is_more_than_the_cap_then_the_database_has_what_the_folder_has(
+    house: House, db: Database[dict[str, Any]]
+) -> None:
+    house.api("PATCH", "settings", {"maxOutputBytes": 1_000_000})
+    run_id = start_run(house, "seq 1000000")["runId"]
+    house.wait_for_run(run_id, within=60)
+    until(lambda: is_closed(db, run_id))
+    there = written(house, run_id)
+    assert len(there) > 4
+    stored = {name: b"" for name in there}
+    for chunk in db["aiRunnerOutput"].find({"runId": run_id}).sort([("file", 1), ("at", 1)]):
+        stored[chunk["file"]] += chunk["data"]
+    assert stored == there
+
+
+@pytest.mark.parametrize("moments", [3])
+def test_output_when_the_server_is_killed_again_and_again_then_nothing_is_missing_or_doubled(
+    house: House, db: Database[dict[str, Any]], moments: int
+) -> None:
+    run_id = start_run(house, "while ! [ -e go ]; do seq 200; sleep 0.01; done")["runId"]
+    wait_running(house, run_id)
+    for _ in range(moments):
+        size = sum(map(len, copied(db, run_id).values()))
+        until(lambda size=size: sum(map(len, copied(db, run_id).values())) > size)
+        house.kill9()
+        house.start()
+    (house.folder / "go").touch()
+    house.wait_for_run(run_id)
+    until(lambda: is_closed(db, run_id))
+    assert copied(db, run_id) == written(house, run_id)
+
+
+def test_output_when_the_run_ends_while_no_server_is_there_then_the_next_one_copies_it(
+    house: House, db: Database[dict[str, Any]]
+) -> None:
+    run_id = start_run(house, "while ! [ -e go ]; do sleep 0.02; done; echo end; touch done")["runId"]
+    wait_running(house, run_id)
+    house.kill9()
+    (house.folder / "go").touch()
+    until((house.folder / "done").exists)
+    house.start()
+    house.wait_for_run(run_id)
+    until(lambda: is_closed(db, run_id))
+    assert b"end" in copied(db, run_id)[f"output.{0:016d}"]
+
+
+def test_output_when_something_is_written_then_it_is_copied_a_quarter_of_a_second_later(
+    house: House, db: Database[dict[str, Any]]
+) -> None:
+    run_id = start_run(house, "while ! [ -e go ]; do date +%s%N; sleep 0.1; done")["runId"]
+    wait_running(house, run_id)
+    until(lambda: sum(map(len, copied(db, run_id).values())) > 200)
+    lags = []
+    for _ in range(10):
+        newest = copied(db, run_id)[f"output.{0:016d}"].split()[-1]
+        until(lambda newest=newest: copied(db, run_id)[f"output.{0:016d}"].split()[-1] != newest, every=0.005)
+        lags.append(time.time() - int(copied(db, run_id)[f"output.{0:016d}"].split()[-1]) / 1e9)
+    (house.folder / "go").touch()
+    house.wait_for_run(run_id)
+    assert sorted(lags)[5] < 0.25, lags

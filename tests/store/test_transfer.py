@@ -1,0 +1,107 @@
+"""`airunner store copy`, both ways: everything is there, and what is half copied is not opened."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from airunner.base.errors import Broken, Invalid
+from airunner.engine.transfer import transfer
+from airunner.store.open import open_store
+from tests.helpers.clock import FakeClock
+from tests.helpers.mongod import ReplicaSet
+from tests.helpers.runs import make_profile, start_run
+from tests.helpers.server import House
+from tests.store.conftest import STORES, url_of
+from tests.store.makers import a_doc, a_run
+
+NAME = "transfer"
+
+
+@pytest.fixture
+def db(replica_set: ReplicaSet) -> Iterator[Database[dict[str, Any]]]:
+    """An empty database."""
+    replica_set.empty(NAME)
+    with MongoClient(replica_set.url(NAME), tz_aware=True) as client:
+        yield client[NAME]
+
+
+def test_copy_when_there_and_back_then_all_is_as_it_was(
+    db: Database[dict[str, Any]], replica_set: ReplicaSet, tmp_path: Path
+) -> None:
+    mongo = replica_set.url(NAME)
+    with House(tmp_path / "house", "--store", "sqlite") as house:
+        make_profile(house)
+        run_id = start_run(house, "seq 1000")["runId"]
+        shown = house.wait_for_run(run_id)
+        token = house.api("POST", "tokens", {"name": "t", "role": "viewer"}, expect=201)["token"]
+        refused = house.cli("store", "copy", "sqlite", mongo)
+        assert (refused.returncode, b"A server uses the data folder" in refused.stderr) == (1, True)
+        house.stop()
+        done = house.cli("store", "copy", "sqlite", mongo)
+        assert done.returncode == 0, done.stderr
+        assert b"1  runs" in done.stdout and b"1  tokens" in done.stdout
+        again = house.cli("store", "copy", "sqlite", mongo)
+        assert (again.returncode, b"it is not empty" in again.stderr) == (2, True)
+        folder = Path(db["aiRunnerRuns"].find_one({})["folder"])  # type: ignore[index]
+        shutil.rmtree(folder)
+        (tmp_path / "address").write_text(mongo)
+        back = house.cli("store", "copy", f"@{tmp_path}/address", f"sqlite:{tmp_path}/back.db")
+        assert back.returncode == 0, back.stderr
+        (house.data / "airunner.db").unlink()
+        (tmp_path / "back.db").rename(house.data / "airunner.db")
+        house.start()
+        assert house.api("GET", f"runs/{run_id}") == shown
+        assert house.request("GET", "/api/session", token=token).status == 200
+
+
+@pytest.mark.parametrize("request_url", STORES, indirect=True)
+def test_copy_when_it_does_not_end_then_the_store_is_refused_until_a_copy_does(
+    request_url: str, data_dir: Path, tmp_path: Path, fake_clock: FakeClock
+) -> None:
+    source = open_store(f"sqlite:{tmp_path}/source.db", data_folder=data_dir, clock=fake_clock)
+    source.insert("prompts", a_doc("p"))
+    source.insert_run(a_run(status="completed"))
+    half = open_store(request_url, data_folder=data_dir, clock=fake_clock, filling=True)
+    half.fill("prompts", [{**a_doc("other"), "revision": 1}])
+    half.insert_run(a_run())
+    half.close()
+    with pytest.raises(Invalid, match="a copy into it did not end"):
+        open_store(request_url, data_folder=data_dir, clock=fake_clock)
+    target = open_store(request_url, data_folder=data_dir, clock=fake_clock, filling=True)
+    assert transfer(source, target)["runs"] == 1
+    target.close()
+    opened = open_store(request_url, data_folder=data_dir, clock=fake_clock)
+    assert [doc["id"] for doc in opened.find("prompts")] == ["p"]
+    assert opened.runs_after("", 9) == source.runs_after("", 9)
+    opened.close()
+    source.close()
+
+
+@pytest.fixture
+def request_url(request: pytest.FixtureRequest) -> str:
+    """The address of an empty store."""
+    return url_of(request, "half")
+
+
+def test_copy_when_the_source_changes_meanwhile_then_it_is_not_said_to_be_whole(
+    data_dir: Path, tmp_path: Path, fake_clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = open_store(f"sqlite:{tmp_path}/source.db", data_folder=data_dir, clock=fake_clock)
+    target = open_store("sqlite", data_folder=data_dir, clock=fake_clock, filling=True)
+    fill_settings = target.save_plans
+    monkeypatch.setattr(
+        target, "save_plans", lambda plans: (source.insert("prompts", a_doc("late")), fill_settings(plans))
+    )
+    with pytest.raises(Broken, match="prompts differ"):
+        transfer(source, target)
+    target.close()
+    source.close()
+    with pytest.raises(Invalid, match="did not end"):
+        open_store("sqlite", data_folder=data_dir, clock=fake_clock)
