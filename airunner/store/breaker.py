@@ -16,7 +16,7 @@ from airunner.store.contract import SECONDS, Chunk, Store
 
 T = TypeVar("T")
 
-_LATE_SECONDS = SECONDS / 4  # a Busy that comes sooner costs nobody anything
+_LATE_SECONDS = SECONDS / 8  # a Busy that comes sooner costs nobody anything
 _PAUSE_SECONDS = 1.0
 _LATE_READINGS, _LATE_WRITES = 3, 1  # one slow question says little about a store, one slow write much
 _log = logger("store")
@@ -194,7 +194,10 @@ class _Side:
     def _note(self, late: Busy | None) -> None:
         with self._lock:
             was_open = self._late >= self._most
-            self._late = self._late + 1 if late else 0
+            if late is None:
+                self._late = 0
+            else:
+                self._late = self._most if late.code == "store_away" else self._late + 1
             self._next_try = self._clock.monotonic() + _PAUSE_SECONDS
             self._code = late.code if late else None
         if late and not was_open and self._late >= self._most:

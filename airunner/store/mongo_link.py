@@ -15,15 +15,15 @@ from typing import Any
 import pymongo
 from bson import Binary
 from bson.codec_options import CodecOptions, TypeDecoder, TypeRegistry
-from pymongo import MongoClient, WriteConcern
+from pymongo import MongoClient, ReadPreference, WriteConcern
 from pymongo.errors import (
     ConfigurationError,
     DuplicateKeyError,
-    ExecutionTimeout,
     InvalidOperation,
     InvalidURI,
     OperationFailure,
     PyMongoError,
+    ServerSelectionTimeoutError,
 )
 from pymongo.uri_parser import parse_uri
 
@@ -39,11 +39,12 @@ _OPTIONS: dict[str, Any] = {
     "retryReads": True,
     "serverSelectionTimeoutMS": int(SECONDS * 1000),
     "connectTimeoutMS": int(SECONDS * 1000),
-    "heartbeatFrequencyMS": 2_000,  # a primary that is back, or another one, is seen that soon when nobody calls
+    "heartbeatFrequencyMS": 1_000,  # so soon it is seen that a primary has gone, is back or is another one
     "maxPoolSize": 32,
     "minPoolSize": 1,
     "maxIdleTimeMS": 600_000,
 }
+_AWAY_SECONDS = 0.5  # what a call may take while no primary is known
 _DENIED = (13, 18)  # Unauthorized, AuthenticationFailed (error_codes.yml of the server)
 
 
@@ -71,22 +72,30 @@ class Link:
         except (InvalidURI, ConfigurationError, ValueError, TypeError) as error:
             raise Invalid(f"The store {shown_url(url)} cannot be opened: {without_secrets(str(error), url)}") from error
         default = self.client.get_default_database(DATABASE)
-        # Majority: what was answered for outlives a primary that dies (manual: "Write Concern").
-        self.db = default.with_options(codec_options=CODEC, write_concern=WriteConcern("majority"))
+        # Majority: what was answered for outlives a primary that dies (manual: "Write Concern"). Only the primary is
+        # sure to have every write that returned.
+        self.db = default.with_options(
+            codec_options=CODEC, write_concern=WriteConcern("majority"), read_preference=ReadPreference.PRIMARY
+        )
         self._url = url
         self._is_closed = False
+        self._was_reached = False
 
     @contextmanager
     def calling(self, seconds: float = SECONDS) -> Iterator[None]:
         """Stand around the operations of one call, which together take at most `seconds`; raise Busy when they fail.
 
-        DuplicateKeyError passes: only its caller knows what was taken.
+        While the driver knows of no primary they take less: callers are to hear so soon. DuplicateKeyError passes: only
+        its caller knows what was taken.
         """
         if self._is_closed:
             raise Busy("The store is closed.", code="store_closed")
+        if self._was_reached and not self.client.topology_description.has_writable_server():
+            seconds = min(seconds, _AWAY_SECONDS)
         try:
             with pymongo.timeout(seconds):
                 yield
+                self._was_reached = True
         except DuplicateKeyError:
             raise
         except InvalidOperation as error:
@@ -105,7 +114,7 @@ class Link:
                 f"The store {shown_url(self._url)} does not let us in: {without_secrets(str(error), self._url)[:300]} "
                 "Look at user, password and roles (readWrite on the database)."
             )
-        if error.timeout or isinstance(error, ExecutionTimeout):
+        if error.timeout and not isinstance(error, ServerSelectionTimeoutError):
             return Busy("The store did not answer within two seconds.", code="store_slow")
         what = without_secrets(str(error), self._url)[:300]
         return Busy(f"The store does not answer: {what}", code="store_away")

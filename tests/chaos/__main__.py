@@ -16,6 +16,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tests.chaos")
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--mongodb", action="store_true", help="on a replica set of three, which has its faults, too")
     parser.add_argument("--keep", action="store_true", help="leave the folder with data and logs")
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="airunner-chaos-"))
@@ -24,7 +25,7 @@ def main() -> int:
         if sys.stderr.isatty():
             print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)
 
-    report = tell(folder, given.rounds, given.seed, say)
+    report = tell(folder, given.rounds, given.seed, say, on_mongodb=given.mongodb)
     print(f"\n{report.table()}")
     found = report.findings.all()
     print(*found, sep="\n")

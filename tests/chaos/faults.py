@@ -14,6 +14,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from tests.chaos import database as databases
+from tests.chaos.database import Database
 from tests.chaos.load import Ledger, Unreachable
 from tests.chaos.moments import MOMENTS, Watch, shim_of, state_of
 from tests.helpers import proc
@@ -44,9 +46,11 @@ _LET_RUN = 0.6
 
 
 class Faults:
-    """Makes one fault at a time happen in a house; `done` counts those that did."""
+    """Makes one fault at a time happen in a house, or in its database; `done` counts those that did."""
 
-    def __init__(self, house: House, ledger: Ledger, seed: int) -> None:
+    def __init__(self, house: House, ledger: Ledger, seed: int, database: Database | None = None) -> None:
+        self._database = database
+        self._weights = FAULTS | (databases.FAULTS if database else {})
         self._house = house
         self._ledger = ledger
         self._chance = random.Random(seed)
@@ -56,8 +60,9 @@ class Faults:
     def strike(self) -> None:
         """Wait a random while, then let a random fault happen; afterwards there is a server again."""
         time.sleep(self._chance.uniform(0, 0.25))
-        name = self._chance.choices(list(FAULTS), list(FAULTS.values()))[0]
-        happened = getattr(self, "_" + name.replace(" ", "_").lower())()
+        name = self._chance.choices(list(self._weights), list(self._weights.values()))[0]
+        method = name.replace(" ", "_").lower()
+        happened = getattr(self, f"_{method}")() if name in FAULTS else getattr(self._database, method)()
         if happened:
             self.done[happened if isinstance(happened, str) else name] += 1
         self._revive()
@@ -163,7 +168,8 @@ class Faults:
 
     def _kill_runs(self, clients: int) -> bool:
         with contextlib.suppress(*Unreachable):
-            active = self._house.api("GET", "runs/active")
+            reply = self._house.request("GET", f"{API}/runs/active")
+            active = reply.json if reply.status == 200 else []
             if active:
                 run_id = self._chance.choice(active)["runId"]
                 self._ledger.hurt(run_id, "killed")

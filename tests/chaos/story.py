@@ -6,16 +6,18 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.chaos.audit import Findings, audit_processes, audit_runs
+from tests.chaos.database import Database
 from tests.chaos.faults import Faults
 from tests.chaos.load import Ledger, Load
 from tests.chaos.work import AGENT
 from tests.helpers import proc
 from tests.helpers.runs import make_profile
-from tests.helpers.server import House
+from tests.helpers.server import API, House
 from tests.helpers.wait import until
 
 _DRAIN_SECONDS = 90.0
@@ -32,6 +34,8 @@ class Report:
     statuses: Counter[str]
     findings: Findings
     seconds: float
+    copied: int | None
+    """Bytes of output in the database; None without one."""
 
     def table(self) -> str:
         """Return it for people to read."""
@@ -40,18 +44,30 @@ class Report:
         rows += [("runs accepted", self.runs), ("  of these, answer cut, found by their key", self.cut)]
         rows += [(f"  {status}", count) for status, count in sorted(self.statuses.items())]
         rows += [(kind, self.findings.count(kind)) for kind in KINDS]
+        if self.copied is not None:
+            rows.append(("bytes of output in the database", self.copied))
         lines = [f"{name:<46}{count:>8}" for name, count in rows]
         return "\n".join([*lines, f"{'seconds':<46}{self.seconds:>8.0f}"])
 
 
-def tell(folder: Path, rounds: int, seed: int, say: Callable[[str], None] = lambda text: None) -> Report:
-    """Let `rounds` faults happen to a house in `folder` that is kept busy; return what became of it."""
+def tell(
+    folder: Path, rounds: int, seed: int, say: Callable[[str], None] = lambda text: None, *, on_mongodb: bool = False
+) -> Report:
+    """Let `rounds` faults happen to a house in `folder` that is kept busy; return what became of it.
+
+    `on_mongodb`: its store is a replica set of three, which has its faults, too.
+    """
     began = time.monotonic()
     marks = {"command": f"CHAOS_MARK={secrets.token_hex(8)}", "server or shim": f"CHAOS_HOUSE={secrets.token_hex(8)}"}
-    house, ledger, findings = House(folder, environ=dict([marks["server or shim"].split("=")])), Ledger(), Findings()
-    with house:
+    ledger, findings = Ledger(), Findings()
+    environ = dict([marks["server or shim"].split("=")])
+    with ExitStack() as stack:
+        database = stack.enter_context(Database(folder / "mongodb", seed)) if on_mongodb else None
+        if database:
+            environ["AIRUNNER_STORE"] = database.url
+        house = stack.enter_context(House(folder, environ=environ))
         _furnish(house, folder, dict([marks["command"].split("=")]))
-        load, faults = Load(house, ledger, seed), Faults(house, ledger, seed)
+        load, faults = Load(house, ledger, seed), Faults(house, ledger, seed, database)
         load.start()
         try:
             for number in range(rounds):
@@ -61,13 +77,15 @@ def tell(folder: Path, rounds: int, seed: int, say: Callable[[str], None] = lamb
             load.stop()
         _drain(house)
         statuses = audit_runs(house, ledger, folder, findings)
+        copied = database.audit(ledger, house.data, findings) if database else None
         for sentence in load.refused:
             findings.add("wrong", sentence)
         _check_zombies(house, findings)
+        house.close()
     until(lambda: not proc.is_alive(house.pid))
     audit_processes(marks, findings)
     cut = sum(entry.was_cut for entry in ledger.all())
-    return Report(faults.done, len(ledger), cut, statuses, findings, time.monotonic() - began)
+    return Report(faults.done, len(ledger), cut, statuses, findings, time.monotonic() - began, copied)
 
 
 def _furnish(house: House, folder: Path, env: dict[str, str]) -> None:
@@ -83,7 +101,7 @@ def _furnish(house: House, folder: Path, env: dict[str, str]) -> None:
 def _drain(house: House) -> None:
     """Wait until nothing is active; what is after that is stuck, and found so."""
     deadline = time.monotonic() + _DRAIN_SECONDS
-    while house.api("GET", "runs/active") and time.monotonic() < deadline:
+    while house.request("GET", f"{API}/runs/active").body != b"[]" and time.monotonic() < deadline:
         time.sleep(0.1)
 
 

@@ -185,6 +185,14 @@ def test_reading_when_one_question_is_slow_then_others_are_asked_all_the_same(br
     assert len(stand.calls) == 18, "after the third in a row nobody waits"
 
 
+def test_reading_when_the_store_is_known_to_be_away_then_the_next_is_refused_at_once(
+    breaker: Breaker, stand: Stand
+) -> None:
+    stand.seconds, stand.error = 0.5, Busy("nobody there", code="store_away")
+    fail(read, breaker, times=5)
+    assert len(stand.calls) == 1
+
+
 @pytest.mark.parametrize("error", [Busy("the disk is full"), Conflict("taken"), ValueError("ours")])
 def test_call_when_the_store_answers_at_once_then_nobody_is_kept_from_it(
     breaker: Breaker, stand: Stand, error: Exception
