@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 
+from airunner.app.holding import Holding
 from airunner.base.clock import Clock
 from airunner.base.errors import Conflict
 from airunner.base.files import make_private_folder, take_lock
@@ -12,11 +13,13 @@ from airunner.config import Config
 from airunner.engine.transfer import transfer
 from airunner.store.open import open_store
 
+_AT_MOST_SECONDS = 3600.0
+
 
 def copy_store(config: Config, source: str, target: str, clock: Clock) -> dict[str, int]:
     """Copy everything from one store into another, empty one; return how many of each kind.
 
-    Raises Conflict while a server runs, Invalid for a store that cannot be opened, and as `engine.transfer`.
+    Raises Conflict while a server uses the data folder or one of the stores, Invalid for a store that cannot be opened, and as `engine.transfer`.
     """
     make_private_folder(config.data)
     held = take_lock(config.data / "server.lock")
@@ -28,6 +31,9 @@ def copy_store(config: Config, source: str, target: str, clock: Clock) -> dict[s
             for url, filling in ((source, False), (target, True)):
                 opened.append(open_store(url, data_folder=config.data, clock=clock, filling=filling))
                 stack.callback(opened[-1].close)
+                holding = Holding(opened[-1], config.data)
+                holding.take(_AT_MOST_SECONDS)
+                stack.callback(holding.release)
             return transfer(*opened)
     finally:
         os.close(held)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from airunner.app.build import House, build
+from airunner.app.holding import AGAIN_SECONDS, Holding
 from airunner.base.clock import Clock, SystemClock
 from airunner.base.errors import AirunnerError, Broken, Conflict
 from airunner.base.files import make_private_folder, replace_file, take_lock
@@ -55,6 +56,9 @@ def serve(config: Config, nursery: Nursery) -> int:
             stack.enter_context(_sole_server(config))
             store = Breaker(open_store(config.store, data_folder=config.data, clock=clock), clock)
             stack.callback(store.close)
+            holding = Holding(store, config.data)
+            holding.take()
+            stack.callback(holding.release)
             house = build(config, store, nursery, source.new_nursery, clock, os.environ, local_token)
             stack.enter_context(_announced(config, house, local_token))
         except OSError as error:
@@ -63,6 +67,7 @@ def serve(config: Config, nursery: Nursery) -> int:
         house.conductor.start()
         house.scheduler.start()
         house.mirror.start()
+        _hold_on(house, holding)
         _tidy_hourly(house, config, clock)
         _warn(config)
         _say_ready(house)
@@ -133,6 +138,20 @@ def _stop_on_signals(house: House) -> None:
             house.server.stop(_STOP_SECONDS)
 
     house.server.watch(read, stop)
+
+
+def _hold_on(house: House, holding: Holding) -> None:
+    """Keep the store; end when another server has it."""
+
+    def keep() -> None:
+        if not holding.keep():
+            house.server.stop(_STOP_SECONDS)
+
+    def again() -> None:
+        house.server.run_in_worker(keep)
+        house.server.call_later(AGAIN_SECONDS, again)
+
+    again()
 
 
 def _tidy_hourly(house: House, config: Config, clock: Clock) -> None:

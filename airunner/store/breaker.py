@@ -136,6 +136,9 @@ class Breaker(Store):
     def runs_after(self, run_id: str, limit: int) -> list[Doc]:
         return self._reading.do(lambda: self._store.runs_after(run_id, limit))
 
+    def hold(self, holder: str, name: str, seconds: float) -> str | None:
+        return self._writing.do(lambda: self._store.hold(holder, name, seconds))
+
     def remember_key(self, key_hash: str, request_hash: str, run_id: str, until: datetime) -> Doc | None:
         return self._writing.do(lambda: self._store.remember_key(key_hash, request_hash, run_id, until))
 

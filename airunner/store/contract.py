@@ -250,6 +250,13 @@ class Store(ABC):
 
     # --- the rest
 
+    def hold(self, holder: str, name: str, seconds: float) -> str | None:
+        """Keep all but `holder`, known as `name`, off this store for some seconds; return who keeps us off, else None.
+
+        A file's store needs no holding: its data folder has a lock.
+        """
+        return None
+
     @abstractmethod
     def remember_key(self, key_hash: str, request_hash: str, run_id: str, until: datetime) -> Doc | None:
         """Remember what a key was first used for, until a time; return None when it is new or no longer kept.

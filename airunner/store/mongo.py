@@ -293,6 +293,10 @@ class MongoStore(Store):
         with self._link.calling():
             return mongo_runs.after(self._db, run_id, limit)
 
+    def hold(self, holder: str, name: str, seconds: float) -> str | None:
+        with self._link.calling():
+            return mongo_schema.hold(self._db, holder, name, seconds)
+
     def ping(self) -> None:
         with self._link.calling():
             self._db[META].find_one({"_id": "schema"})

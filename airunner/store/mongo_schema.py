@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import UTC, datetime
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
@@ -19,6 +20,8 @@ VERSION = 1
 FOREVER = 2**31 - 1
 """Seconds of a TTL that never comes (the most that `expireAfterSeconds` takes)."""
 RETENTION = "retention"
+_SERVER = "server"
+_FOREIGN = "it has collections named aiRunner… that no airunner like this one made; name another database"
 _NEWER = "it was written by a newer airunner; use that one, or name another database"
 _FULL = "it is not empty; a copy needs an empty one"
 _HALF_FILLED = "a copy into it did not end; run `airunner store copy` again"
@@ -33,27 +36,40 @@ def collection(kind: str) -> str:
 
 
 def prepare(db: Database[dict[str, Any]], *, filling: bool = False) -> None:
-    """Make what is missing and migrate what is older; raise Invalid for a database that is newer or half filled.
+    """Make what is missing and migrate what is older; raise Invalid for a database that is newer, half filled or not ours.
 
     Any number of servers may do so at once: each step can be done twice. `filling`: of a half filled database everything
     is removed, any other one must be empty; then it is marked as half filled.
     """
     meta = db[META].find_one({"_id": "schema"})
+    if meta and meta["version"] > VERSION:
+        raise Invalid(_NEWER)
+    if meta and meta.get("isHalfFilled"):
+        if not filling:
+            raise Invalid(_HALF_FILLED)
+        _empty(db)
+    elif (filling or not meta) and any(db[name].find_one({}, {"_id": 1}) for name in _indexes()):
+        raise Invalid(_FULL if filling else _FOREIGN)
     if filling:
-        if meta and meta.get("isHalfFilled"):
-            _empty(db)
-        elif any(db[name].find_one({}, {"_id": 1}) for name in (*map(collection, KINDS), RUNS, SETTINGS)):
-            raise Invalid(_FULL)
         mark(db, is_whole=False)
-    elif meta is None:
+    elif not meta:
         with contextlib.suppress(DuplicateKeyError):
             db[META].insert_one({"_id": "schema", "version": VERSION, "isHalfFilled": False})
-    elif meta["version"] > VERSION:
-        raise Invalid(_NEWER)
-    elif meta.get("isHalfFilled"):
-        raise Invalid(_HALF_FILLED)
     for name, indexes in _indexes().items():
         _make(db, name, indexes)
+
+
+def hold(db: Database[dict[str, Any]], holder: str, name: str, seconds: float) -> str | None:
+    """Hold the database as the contract says, by the clock of MongoDB (manual: "Aggregation Variables", NOW)."""
+    is_free = {"$or": [{"$eq": ["$holder", holder]}, {"$lt": ["$until", "$$NOW"]}]}
+    held = {"holder": holder, "name": {"$literal": name}, "until": {"$add": ["$$NOW", int(seconds * 1000)]}}
+    nobody = {"holder": "", "name": "", "until": datetime.fromtimestamp(0, UTC)}
+    with contextlib.suppress(DuplicateKeyError):  # somebody else was quicker
+        db[META].update_one({"_id": _SERVER}, {"$setOnInsert": nobody}, upsert=True)
+    if db[META].update_one({"_id": _SERVER, "$expr": is_free}, [{"$set": held}]).matched_count:
+        return None
+    other = db[META].find_one({"_id": _SERVER})
+    return str(other["name"]) if other else None
 
 
 def mark(db: Database[dict[str, Any]], *, is_whole: bool) -> None:
@@ -89,6 +105,7 @@ def _indexes() -> dict[str, list[IndexModel]]:
         _index("due", "dueAt", partialFilterExpression={"dueAt": {"$type": "date"}}),
         _index("open", "isOpen", partialFilterExpression={"isOpen": True}),
     ]
+    found[SETTINGS] = []
     found[OUTPUT] = []  # its ids say what is where
     return found
 

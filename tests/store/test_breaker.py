@@ -50,6 +50,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "filled": ((), {}),
     "remembered_keys": ((), {}),
     "runs_after": (("a", 7), {}),
+    "hold": (("h", "host:/data", 30.0), {}),
     "remember_key": (("k", "r", "a", START), {}),
     "ping": ((), {}),
     "close": ((), {}),

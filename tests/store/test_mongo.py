@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.helpers.clock import FakeClock
 from tests.helpers.mongod import ReplicaSet
 from tests.helpers.runs import make_profile, start_run, wait_running
 from tests.helpers.server import House
+from tests.helpers.wait import until
 from tests.store.makers import a_run
 
 NAME = "mongo"
@@ -106,3 +108,30 @@ def test_a_house_when_killed_in_mid_run_then_all_of_it_is_in_the_database(
     assert found["status"] == "completed" and "stdout" not in found
     assert found["startedAt"].tzinfo is not None
     assert not (house.data / "airunner.db").exists()
+
+
+def test_database_when_another_server_has_it_then_a_second_one_is_refused_until_it_has_stopped(
+    db: Database[dict[str, Any]], replica_set: ReplicaSet, tmp_path: Path
+) -> None:
+    environ = {"AIRUNNER_STORE": replica_set.url(NAME)}
+    with House(tmp_path / "first", environ=environ) as first:
+        second = House(tmp_path / "second", environ=environ)
+        with pytest.raises(AssertionError, match=f"Another airunner server .*:{first.data}.* has the store"):
+            second.start()
+        first.kill9()
+        first.start()  # the same one is back at once
+        first.stop()
+        second.start()
+        with pytest.raises(AssertionError, match=f"{second.data}"):
+            first.start()
+        db["aiRunnerMeta"].update_one({"_id": "server"}, {"$set": {"holder": "x", "until": datetime.max}})
+        until(lambda: second.process and second.process.poll() is not None, within=30)
+        assert "taken over" in second.log()
+
+
+def test_open_when_there_are_documents_of_something_else_then_it_is_refused(
+    db: Database[dict[str, Any]], opening: Callable[[], Store]
+) -> None:
+    db["aiRunnerRuns"].insert_one({"status": "running"})
+    with pytest.raises(Invalid, match="name another database"):
+        opening()
