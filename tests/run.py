@@ -20,6 +20,17 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / "build/venv"
 PYTHON = VENV / "bin/python"
 MOST_SECOND_CHANCES = 10  # more failures at once are no accident
+# What runs whole servers runs once more with each of them on a database: the houses of tests/helpers/server.py.
+ON_MONGODB = [
+    "-m",
+    "not sqlite",
+    "tests/api",
+    "tests/cli",
+    "tests/engine",
+    "tests/schedule/test_live.py",
+    "tests/zipapp",
+    "--ignore=tests/engine/test_mongo_faults.py",  # has a database of its own anyway
+]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # as in helpers/browser.py
 
 
@@ -41,8 +52,10 @@ def main() -> int:
         return 1
     # Every step runs, so that one look shows all that is wrong; pytest comes last.
     failed = [name for name, command in checks() if not step(name, command)]
-    if not tests(sys.argv[1:]):
+    if not tests("pytest", sys.argv[1:], {}):
         failed.append("pytest")
+    if not sys.argv[1:] and not tests("pytest on MongoDB", ON_MONGODB, {"AIRUNNER_TEST_STORE": "mongodb"}):
+        failed.append("pytest on MongoDB")
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
@@ -59,7 +72,7 @@ def checks() -> Iterator[tuple[str, list[str]]]:
         yield "node --test", ["node", "--test", *scripts]
 
 
-def tests(arguments: list[str]) -> bool:
+def tests(name: str, arguments: list[str], environ: dict[str, str]) -> bool:
     """Run pytest; say whether all passed.
 
     Tests run beside each other: most wait for processes, of which each is one of many on a real machine, too. The few
@@ -67,7 +80,7 @@ def tests(arguments: list[str]) -> bool:
     stands in the output as a test that depends on its neighbours, and is to be mended.
     """
     command = [str(PYTHON), "-m", "pytest", *arguments]
-    if step("pytest", [*command, "--numprocesses=auto", "--dist=loadscope"]):
+    if step(name, [*command, "--numprocesses=auto", "--dist=loadscope"], environ):
         return True
     try:
         failed = json.loads((ROOT / ".pytest_cache/v/cache/lastfailed").read_text("utf-8"))
@@ -76,14 +89,14 @@ def tests(arguments: list[str]) -> bool:
     if not 0 < len(failed) <= MOST_SECOND_CHANCES:
         return False
     print(f"== failed beside others, tried alone: {', '.join(failed)}", flush=True)
-    return step("pytest, alone", [*command, "--last-failed", "--last-failed-no-failures=none"])
+    return step(f"{name}, alone", [*command, "--last-failed", "--last-failed-no-failures=none"], environ)
 
 
-def step(name: str, command: list[str]) -> bool:
-    """Run one step in the open; say whether it passed."""
+def step(name: str, command: list[str], environ: dict[str, str] | None = None) -> bool:
+    """Run one step in the open, with `environ` added to ours; say whether it passed."""
     print(f"== {name}", flush=True)
     started = time.monotonic()
-    code = subprocess.run(command, stdin=subprocess.DEVNULL).returncode
+    code = subprocess.run(command, stdin=subprocess.DEVNULL, env=os.environ | (environ or {})).returncode
     print(f"== {name}: {'ok' if code == 0 else f'exit code {code}'}, {time.monotonic() - started:.1f} s", flush=True)
     return code == 0
 

@@ -58,7 +58,8 @@ class House:
         self.process: subprocess.Popen[bytes] | None = None
         self._command = [sys.executable, str(archive or ROOT / "airunner.py"), "serve", "--port", "0"]
         self._command += ["--data", str(self.data), *options]
-        self._store = {"AIRUNNER_STORE": databases.lend()} if IS_MONGODB else {}
+        has_own_store = "AIRUNNER_STORE" in (environ or {})
+        self._store = {"AIRUNNER_STORE": databases.lend()} if IS_MONGODB and not has_own_store else {}
         self._environ = clean_environ() | self._store | {"AIRUNNER_TOKEN": TOKEN} | dict(environ or {})
         self._under = under
         self._starts = 0
