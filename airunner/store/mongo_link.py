@@ -41,7 +41,6 @@ _OPTIONS: dict[str, Any] = {
     "connectTimeoutMS": int(SECONDS * 1000),
     "heartbeatFrequencyMS": 1_000,  # so soon it is seen that a primary has gone, is back or is another one
     "maxPoolSize": 32,
-    "minPoolSize": 1,
     "maxIdleTimeMS": 600_000,
 }
 _AWAY_SECONDS = 0.5  # what a call may take while no primary is known

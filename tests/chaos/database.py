@@ -52,7 +52,7 @@ class Database:
 
     def primary_stepped_down(self) -> bool:
         """Have another member become primary."""
-        return self._on_primary(_step_down)
+        return self._on_primary(step_down)
 
     def primary_stopped_for_a_while(self) -> bool:
         """Let the primary hang, so that another member takes its place or not."""
@@ -117,7 +117,7 @@ class Database:
             member.signal(signal.SIGCONT)
 
 
-def _step_down(primary: Mongod) -> None:
+def step_down(primary: Mongod) -> None:
     with contextlib.suppress(PyMongoError), primary.client() as client:  # the last answer may be cut
         client.admin.command("replSetStepDown", 5, secondaryCatchUpPeriodSecs=5)
 

@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,18 @@ _START_SECONDS = 60
 
 
 class Mongod:
-    """One server process on loopback, with its data in `folder`. `replica_set` None: it stands alone."""
+    """One server process on loopback, with its data in `folder`. `replica_set` None: it stands alone.
 
-    def __init__(self, folder: Path, *, replica_set: str | None = None, **parameters: object) -> None:
+    `options` are words of its command line, `parameters` those of --setParameter.
+    """
+
+    def __init__(
+        self, folder: Path, *, replica_set: str | None = None, options: Sequence[str] = (), **parameters: object
+    ) -> None:
         self.folder = folder
         self.port = _free_port()
         self.replica_set = replica_set
+        self._options = options
         self._parameters = {"diagnosticDataCollectionEnabled": "false", "ttlMonitorEnabled": "false"} | {
             name: str(value) for name, value in parameters.items()
         }
@@ -46,6 +53,7 @@ class Mongod:
             str(PROGRAM), "--dbpath", str(self.folder / "db"), "--port", str(self.port), "--bind_ip", "127.0.0.1",
             "--unixSocketPrefix", str(self.folder), "--wiredTigerCacheSizeGB", "0.25", "--quiet",
             "--logpath", str(self.folder / "log"), "--logappend",
+            *self._options,
         ]  # fmt: skip
         if self.replica_set:
             command += ["--replSet", self.replica_set, "--oplogSize", "128"]
