@@ -28,6 +28,9 @@ class Glimpses:
 
     def of(self, run_id: str) -> Doc:
         """Return the run, as it was seen last where the store is away; raise NotFound, Busy."""
+        return with_copy(self._store, self._of(run_id), self._data)
+
+    def _of(self, run_id: str) -> Doc:
         with self._lock:
             kept = self._seen.get(run_id)
         if kept and not self._bus.rang_since((Change("runs", run_id),), kept[0]):
@@ -35,7 +38,6 @@ class Glimpses:
         number = self._bus.number
         try:
             doc = self._store.get_run(run_id) if is_id(run_id) else None
-            doc = doc and with_copy(self._store, doc, self._data)
         except Busy:
             if kept:
                 return kept[1]  # what it was is enough to follow its output and to end it while the store is away

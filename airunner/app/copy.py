@@ -7,11 +7,11 @@ import os
 
 from airunner.app.holding import Holding
 from airunner.base.clock import Clock
-from airunner.base.errors import Conflict
+from airunner.base.errors import Conflict, Invalid
 from airunner.base.files import make_private_folder, take_lock
 from airunner.config import Config
 from airunner.engine.transfer import transfer
-from airunner.store.open import open_store
+from airunner.store.open import is_there, open_store
 
 _AT_MOST_SECONDS = 3600.0
 
@@ -21,6 +21,8 @@ def copy_store(config: Config, source: str, target: str, clock: Clock) -> dict[s
 
     Raises Conflict while a server uses the data folder or one of the stores, Invalid for a store that cannot be opened, and as `engine.transfer`.
     """
+    if not is_there(source, config.data):
+        raise Invalid(f"There is no store {source} to copy from; name its file, or its data folder with --data.")
     make_private_folder(config.data)
     held = take_lock(config.data / "server.lock")
     if held is None:

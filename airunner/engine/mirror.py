@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,13 +22,13 @@ from airunner.base.log import logger, pairs
 from airunner.domain.record import Doc
 from airunner.domain.states import ACTIVE
 from airunner.spool.layout import Folder
-from airunner.spool.rawlog import list_segments, segment_name, whole_records
+from airunner.spool.rawlog import LARGEST_SEGMENT, list_segments, segment_name, whole_records
 from airunner.store.contract import Chunk, Store
 
-_GATHER_SECONDS = 0.05  # so that a chatty run costs some twenty insertions a second, not hundreds
+_GATHER_SECONDS = 0.15  # so that a chatty run costs some insertions a second, not hundreds
 _AGAIN_SECONDS = 1.0
 _CHUNK = 256 * 1024
-_BATCH = 4 * 1024 * 1024
+_BATCH = 1024 * 1024
 _TIMING = "timing"
 _log = logger("engine")
 
@@ -60,7 +61,7 @@ class Mirror:
             self._thread.start()
 
     def stop(self, within: float = 5.0) -> None:
-        """Copy what is there, and end; what is not copied in that time the next server copies."""
+        """Copy a last batch of each run, and end; what is not copied the next server copies."""
         self._stopping.set()
         self._rung.set()
         if self._thread.ident is not None:
@@ -74,21 +75,22 @@ class Mirror:
 
     def _run(self) -> None:
         waiting = not self._take_over()
-        while True:
-            self._rung.wait(_AGAIN_SECONDS if waiting or self._news else None)
-            is_last = self._stopping.is_set()
-            self._stopping.wait(0 if is_last else _GATHER_SECONDS)
+        is_last = False
+        while not is_last:
+            self._rung.wait(_AGAIN_SECONDS if waiting else None)
+            self._stopping.wait(_GATHER_SECONDS)
             self._rung.clear()
+            is_last = self._stopping.is_set()
             if waiting:
                 waiting = not self._take_over()
             with self._lock:
                 news, self._news = self._news, set()
-            for run_id in news:
-                self._follow(run_id)
-            if is_last:
-                return
-            if self._news and self._stopping.wait(_AGAIN_SECONDS):
-                continue
+            failed = {run_id for run_id in news if not self._follow(run_id)}
+            if failed:
+                with self._lock:
+                    self._news |= failed
+                self._stopping.wait(_AGAIN_SECONDS)
+                self._rung.set()
 
     def _take_over(self) -> bool:
         """Ask for the runs that an earlier server did not copy to their end; say whether there was an answer."""
@@ -101,31 +103,42 @@ class Mirror:
         self._rung.set()
         return True
 
-    def _follow(self, run_id: str) -> None:
-        """Copy what is new of a run; try again later when that fails."""
+    def _follow(self, run_id: str) -> bool:
+        """Copy a batch of what is new of a run; say False when that failed, and is to be tried again."""
         try:
-            if self._copy(run_id):
-                self._known.pop(run_id, None)
+            self._copy(run_id)
         except (AirunnerError, OSError) as error:
             self._known.pop(run_id, None)  # how far it is the store will say
-            with self._lock:
-                self._news.add(run_id)
             _log.debug("output not copied%s", pairs(run=run_id, error=error))
+            return False
+        except Exception:
+            _log.exception("output not copied%s", pairs(run=run_id))
+        return True
 
-    def _copy(self, run_id: str) -> bool:
-        """Copy what is new of a run; say whether that was all that there will ever be."""
-        known = self._known.get(run_id)
+    def _copy(self, run_id: str) -> None:
+        known = self._known.get(run_id) or self._look_up(run_id)
         if known is None:
-            run = self._store.get_run(run_id)
-            if run is None or not run["folder"]:
-                return True
-            known = self._known[run_id] = _Copied(Folder(Path(run["folder"])), self._store.output_ends(run_id))
+            return
         is_over = self._is_over(run_id, known.folder)
-        _copy_new(self._store, run_id, known)
+        is_all = _copy_batch(self._store, run_id, known)
         self._drop_rolled(run_id, known)
-        if is_over:
+        if not is_all:
+            self._listen(Change("output", run_id))  # after the others
+        elif is_over:
             self._store.close_output(run_id)
-        return is_over
+            self._known.pop(run_id)
+
+    def _look_up(self, run_id: str) -> _Copied | None:
+        """Return how far a run is; None when there is nothing to copy, or nothing can be reached at present."""
+        run = self._store.get_run(run_id)
+        if run is None:
+            return None
+        folder = Folder(Path(run["folder"] or os.devnull))
+        if folder.path.is_dir():
+            return self._known.setdefault(run_id, _Copied(folder, self._store.output_ends(run_id)))
+        if run["status"] not in ACTIVE and not run["startedAt"]:
+            self._store.close_output(run_id)
+        return None
 
     def _is_over(self, run_id: str, folder: Folder) -> bool:
         if folder.exit.exists():
@@ -146,28 +159,33 @@ class Mirror:
 def copy_output(store: Store, run_id: str, folder: Folder) -> int:
     """Copy the output that lies in a folder into a store that keeps output; return how many bytes it has of it now."""
     known = _Copied(folder, store.output_ends(run_id))
-    _copy_new(store, run_id, known)
+    while not _copy_batch(store, run_id, known):
+        pass
     return sum(known.ends.values())
 
 
-def _copy_new(store: Store, run_id: str, known: _Copied) -> None:
-    while batch := _next(known):
-        if not store.append_output(run_id, batch):
-            known.ends = store.output_ends(run_id)
-            continue
-        known.ends.update({chunk.file: chunk.at + len(chunk.data) for chunk in batch})
+def _copy_batch(store: Store, run_id: str, known: _Copied) -> bool:
+    """Copy the next bytes; say whether these were all that there were."""
+    batch, is_all = _next(known)
+    if not batch:
+        return True
+    if not store.append_output(run_id, batch):
+        known.ends = store.output_ends(run_id)
+        return False
+    known.ends.update({chunk.file: chunk.at + len(chunk.data) for chunk in batch})
+    return is_all
 
 
-def _next(known: _Copied) -> list[Chunk]:
-    """Return the next bytes of all files, each from where its copy ends."""
+def _next(known: _Copied) -> tuple[list[Chunk], bool]:
+    """Return the next bytes of all files, each from where its copy ends, and whether these are all that there are."""
     batch, room = [], _BATCH
     for name in [*map(segment_name, list_segments(known.folder.path)), _TIMING]:
         for chunk in _new_chunks(known.folder.path / name, name, known.ends.get(name, 0)):
             batch.append(chunk)
             room -= len(chunk.data)
             if room <= 0:
-                return batch
-    return batch
+                return batch, False
+    return batch, True
 
 
 def _new_chunks(path: Path, name: str, at: int) -> Iterator[Chunk]:
@@ -175,9 +193,8 @@ def _new_chunks(path: Path, name: str, at: int) -> Iterator[Chunk]:
     if descriptor is None:
         return
     try:
-        end = os.fstat(descriptor).st_size
-        if name == _TIMING:
-            end = whole_records(end)
+        size = os.fstat(descriptor).st_size
+        end = whole_records(size) if name == _TIMING else min(size, LARGEST_SEGMENT)
         while at < end and (data := os.pread(descriptor, min(_CHUNK, end - at), at)):
             yield Chunk(name, at, data)
             at += len(data)
@@ -207,14 +224,15 @@ def restore(store: Store, run_id: str, place: Path) -> None:
     chunks = store.output_after(run_id, None)
     if not chunks:
         return
-    fresh = place.with_name(f".{run_id}.{threading.get_ident()}")
-    make_private_folder(fresh)
-    while chunks:
-        for chunk in chunks:
-            with (fresh / Path(chunk.file).name).open("ab") as file:
-                file.write(chunk.data)
-        chunks = store.output_after(run_id, chunks[-1])
-    with contextlib.suppress(OSError):  # somebody else was quicker
-        fresh.rename(place)
-        return
-    shutil.rmtree(fresh, ignore_errors=True)
+    make_private_folder(place.parent)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{run_id}.", dir=place.parent))
+    try:
+        while chunks:
+            for chunk in chunks:
+                with (fresh / Path(chunk.file).name).open("ab") as file:
+                    file.write(chunk.data)
+            chunks = store.output_after(run_id, chunks[-1])
+        with contextlib.suppress(OSError):  # somebody else was quicker
+            fresh.rename(place)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)

@@ -36,7 +36,7 @@ def clean_up(store: Store, clock: Clock, data_folder: Path) -> tuple[int, int]:
             _remove_output(store, folder, cutoff) for root in roots for folder in _older_folders(root, cutoff)
         )
         if store.keeps_output:
-            outputs += sum(_drop_copies(store, run_id, cutoff) for run_id in store.old_output(cutoff))
+            outputs += sum(_drop_copies(store, run_id, cutoff) for run_id in _older_copies(store, cutoff))
     _remove_restored(data_folder, now)
     if settings.record_retention_days:
         records = _remove_records(store, now - timedelta(days=settings.record_retention_days))
@@ -69,6 +69,13 @@ def _remove_output(store: Store, folder: Path, cutoff: datetime) -> bool:
         return False
     shutil.rmtree(folder, ignore_errors=True)
     return True
+
+
+def _older_copies(store: Store, cutoff: datetime) -> Iterator[str]:
+    last = ""
+    while some := store.old_output(cutoff, last):
+        yield from some
+        last = some[-1]
 
 
 def _drop_copies(store: Store, run_id: str, cutoff: datetime) -> bool:

@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from airunner.base.errors import Broken
+from airunner.base.errors import Broken, Busy
 from airunner.domain.record import Doc
 from airunner.domain.states import ACTIVE
 from airunner.engine.mirror import copy_output, restore
 from airunner.spool.layout import Folder
 from airunner.store.contract import KINDS, Store
 
-_RUNS_AT_ONCE = 500
+_RUNS_AT_ONCE = 100
 
 
 def transfer(source: Store, target: Store) -> dict[str, int]:
     """Copy all documents, settings, plans, keys, runs and output; return how many of each.
 
     Output is copied where the target keeps it, and is laid into the runs' folders where only the source has it. `target`
-    was opened to be filled, and is whole afterwards. Raises Broken when both do not have the same, Busy, OSError.
+    was opened to be filled, and is whole afterwards. Raises Broken when both do not have the same, Invalid when `target` is
+    not empty, Busy, OSError.
     """
+    target.start_filling()
     counts = {kind: _transfer_kind(source, target, kind) for kind in KINDS}
     if settings := source.settings():
         target.fill_settings(settings)
-    target.save_plans(source.plans().values())
+    target.save_plans(_plans(source).values())
     for key in source.remembered_keys():
         target.remember_key(key["keyHash"], key["requestHash"], key["runId"], key["until"])
     counts["runs"], counts["output bytes"] = _transfer_runs(source, target)
     _compare(source, target)
     target.filled()
     return counts
+
+
+def _plans(store: Store) -> dict[str, Doc]:
+    """Return the plans that are of their schedules as they are; any other is made anew by a server."""
+    revisions = {schedule["id"]: schedule["revision"] for schedule in store.find("schedules")}
+    return {id: plan for id, plan in store.plans().items() if revisions.get(id) == plan["revision"]}
 
 
 def _transfer_kind(source: Store, target: Store, kind: str) -> int:
@@ -44,7 +53,7 @@ def _transfer_kind(source: Store, target: Store, kind: str) -> int:
 def _transfer_runs(source: Store, target: Store) -> tuple[int, int]:
     runs = output = 0
     for batch in _batches(source):
-        target.insert_skipped(batch)
+        _again(partial(target.insert_skipped, batch))
         runs += len(batch)
         output += sum(_transfer_output(source, target, run) for run in batch)
     return runs, output
@@ -58,6 +67,14 @@ def _transfer_output(source: Store, target: Store, run: Doc) -> int:
     return copy_output(target, run["runId"], Folder(Path(run["folder"]))) if target.keeps_output else 0
 
 
+def _again(write: Callable[[], None]) -> None:
+    """Do what may be done twice, once more if the store did not answer in time."""
+    try:
+        write()
+    except Busy:
+        write()
+
+
 def _batches(store: Store) -> Iterator[list[Doc]]:
     last = ""
     while batch := store.runs_after(last, _RUNS_AT_ONCE):
@@ -69,7 +86,7 @@ def _compare(source: Store, target: Store) -> None:
     for kind in KINDS:
         _check(kind, source.find(kind), target.find(kind))
     _check("settings", source.settings(), target.settings())
-    _check("plans", source.plans(), target.plans())
+    _check("plans", _plans(source), _plans(target))
     for runs, copies in zip_longest(_batches(source), _batches(target)):
         _check("runs", runs, copies)
 

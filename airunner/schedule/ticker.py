@@ -137,7 +137,7 @@ class Ticker:
         """Plan what could not be planned when it was changed."""
         if self._owed.empty():
             return
-        self._store.save_plans([])  # a write: it comes after those of which nobody knew whether they were done
+        self._store.touch()  # it comes after those of which nobody knew whether they were done
         while not self._owed.empty():
             schedule_id = self._owed.get()
             try:

@@ -19,7 +19,7 @@ from airunner.base.files import PRIVATE_FILE, open_plain, write_all
 STDOUT, STDERR, RESIZE = 0, 1, 2
 _PREFIX = "output."
 _DIGITS = 16
-_LARGEST_SEGMENT = 1024 * 1024
+LARGEST_SEGMENT = 1024 * 1024
 _RECORD = struct.Struct("<QIHHHxx")  # offset, milliseconds, kind, cols, rows
 # No stream comes so far. A damaged index may say so, and a file's offset is a signed number (pread(2)).
 _FARTHEST = 1 << 62
@@ -50,7 +50,7 @@ class RawLog:
 
     def __init__(self, folder: Path, timing: Path, cap: int) -> None:
         self._folder = folder
-        self._segment_size = max(4096, min(_LARGEST_SEGMENT, cap // 8))
+        self._segment_size = max(4096, min(LARGEST_SEGMENT, cap // 8))
         self._head_size = cap // 2 // self._segment_size * self._segment_size
         self._tail_segments = max(2, (cap - self._head_size) // self._segment_size)
         self._tail: list[int] = []
@@ -149,7 +149,7 @@ class RawReader:
         while segments:
             try:
                 size = (self._folder / f"{_PREFIX}{segments[-1]:016d}").lstat().st_size
-                return segments[-1] + min(size, _LARGEST_SEGMENT)
+                return segments[-1] + min(size, LARGEST_SEGMENT)
             except (FileNotFoundError, NotADirectoryError):
                 segments.pop()
         return 0
@@ -193,7 +193,7 @@ class RawReader:
             self.close()
             self._start, self._descriptor = start, descriptor
         # Whatever stands in the file: a segment of ours is no longer.
-        self._end = min(following or sys.maxsize, start + _LARGEST_SEGMENT)
+        self._end = min(following or sys.maxsize, start + LARGEST_SEGMENT)
         return True
 
 

@@ -118,8 +118,11 @@ class Breaker(Store):
     def drop_output(self, run_id: str, files: Collection[str] | None = None) -> None:
         self._writing.do(lambda: self._store.drop_output(run_id, files))
 
-    def old_output(self, before: datetime) -> list[str]:
-        return self._reading.do(lambda: self._store.old_output(before))
+    def old_output(self, before: datetime, after: str = "") -> list[str]:
+        return self._reading.do(lambda: self._store.old_output(before, after))
+
+    def start_filling(self) -> None:
+        self._writing.do(self._store.start_filling)
 
     def fill(self, kind: str, docs: Collection[Doc]) -> None:
         self._writing.do(lambda: self._store.fill(kind, docs))
@@ -145,7 +148,10 @@ class Breaker(Store):
     def ping(self) -> None:
         self._reading.do(self._store.ping)
         if self._writing.is_open:  # whether it takes writes again is found out by one
-            self._writing.do(lambda: self._store.change_run("", {}, only_if=()))
+            self._writing.do(self._store.touch)
+
+    def touch(self) -> None:
+        self._writing.do(self._store.touch)
 
     def close(self) -> None:
         self._store.close()

@@ -222,11 +222,15 @@ class Store(ABC):
         """Forget these files of a run, all without `files`. `delete_run` does so, too."""
         raise NotImplementedError
 
-    def old_output(self, before: datetime) -> list[str]:
-        """Return runs queued before a time that have output here; a thousand at most."""
+    def old_output(self, before: datetime, after: str = "") -> list[str]:
+        """Return some runs queued before a time that have output here, by id, behind the id `after`."""
         raise NotImplementedError
 
     # --- filling an empty store with what another one has; it cannot be opened otherwise before `filled`
+
+    def start_filling(self) -> None:
+        """Remove what a copy that did not end has left, and say that the store is not whole; raise Invalid if it is full."""
+        raise NotImplementedError
 
     def fill(self, kind: str, docs: Collection[Doc]) -> None:
         """Add documents as they are, with their revisions."""
@@ -268,6 +272,10 @@ class Store(ABC):
     @abstractmethod
     def ping(self) -> None:
         """Return when the store answers; raise Busy when it does not."""
+
+    def touch(self) -> None:
+        """Write something that means nothing; raise Busy when no writes are taken. It comes after earlier writes."""
+        self.change_run("", {}, only_if=())
 
     @abstractmethod
     def close(self) -> None:

@@ -19,13 +19,12 @@ from airunner.base.errors import Busy, Conflict, Invalid, NotFound, Precondition
 from airunner.domain.query import RunPage, RunQuery
 from airunner.domain.record import Doc
 from airunner.store import codec, mongo_find, mongo_output, mongo_plans, mongo_runs, mongo_schema
-from airunner.store.contract import Chunk, Store
+from airunner.store.contract import SECONDS, Chunk, Store
 from airunner.store.mongo_link import Link, pack, shown_url
-from airunner.store.mongo_schema import FOREVER, KEYS, META, PLANS, RETENTION, RUNS, SETTINGS, collection
+from airunner.store.mongo_schema import KEYS, META, PLANS, SETTINGS, collection
 
 _OPENING_SECONDS = 10.0
-_DAY = 86_400
-_GRACE_DAYS = 1  # the servers remove records first, with their folders; what they could not is removed by MongoDB
+_FILLING_SECONDS = 60.0
 _ONLY = "settings"
 
 
@@ -35,14 +34,16 @@ class MongoStore(Store):
     def __init__(self, url: str, clock: Clock, *, filling: bool = False) -> None:
         """Connect, make what is missing; raise Invalid for what cannot be ours, Busy when nobody answers.
 
-        `filling`: it must be empty, or left half filled, and is half filled until `filled`.
+        `filling`: nothing is looked at before `start_filling`, and calls may take long, as they carry much.
         """
         self._clock = clock
-        self._link = Link(url)
+        self._link = Link(url, _FILLING_SECONDS if filling else SECONDS)
         self._db = self._link.db
         try:
             with self._link.calling(_OPENING_SECONDS):
-                mongo_schema.prepare(self._db, filling=filling)
+                if not filling:
+                    mongo_schema.prepare(self._db)
+                    mongo_schema.retain(self._db, self._settings().get("recordRetentionDays"))
                 hello = self._link.client.admin.command("hello")
         except Invalid as error:
             self.close()
@@ -106,7 +107,10 @@ class MongoStore(Store):
         with self._link.calling():
             if self._has_transactions:
                 with self._link.client.start_session() as session:
-                    session.with_transaction(lambda within: self._change(kind, name, stored, deleted, within))
+                    session.with_transaction(
+                        lambda within: self._change(kind, name, stored, deleted, within),
+                        write_concern=self._db.write_concern,
+                    )
             else:
                 self._change(kind, name, stored, deleted, None)
 
@@ -161,7 +165,10 @@ class MongoStore(Store):
 
     def settings(self) -> Doc:
         with self._link.calling():
-            found = self._db[SETTINGS].find_one({"_id": _ONLY})
+            return self._settings()
+
+    def _settings(self) -> Doc:
+        found = self._db[SETTINGS].find_one({"_id": _ONLY})
         return _unstored(found) if found else {}
 
     def save_settings(self, doc: Doc, *, expect_revision: int | None = None) -> Doc:
@@ -171,8 +178,9 @@ class MongoStore(Store):
                 revision = found["revision"] if found else 0
                 _check_revision(revision, expect_revision)
                 new = {**doc, "revision": revision + 1}
+                mongo_schema.retain(self._db, doc.get("recordRetentionDays"), only_longer=True)
                 if self._put_settings({"_id": _ONLY, **pack(new)}, revision):
-                    self._retain(doc.get("recordRetentionDays"))
+                    mongo_schema.retain(self._db, doc.get("recordRetentionDays"))
                     return codec.copy(new)
 
     def _put_settings(self, new: dict[str, Any], revision: int) -> bool:
@@ -183,11 +191,6 @@ class MongoStore(Store):
         except DuplicateKeyError:
             return False
         return True
-
-    def _retain(self, days: int | None) -> None:
-        """Have MongoDB remove records, too, in case no server is there to do so (manual: "TTL Indexes")."""
-        seconds = min((days + _GRACE_DAYS) * _DAY, FOREVER) if days else FOREVER
-        self._db.command("collMod", RUNS, index={"name": RETENTION, "expireAfterSeconds": seconds})
 
     def insert_run(self, doc: Doc) -> None:
         with self._link.calling():
@@ -256,9 +259,9 @@ class MongoStore(Store):
         with self._link.calling():
             mongo_output.drop(self._db, run_id, files)
 
-    def old_output(self, before: datetime) -> list[str]:
+    def old_output(self, before: datetime, after: str = "") -> list[str]:
         with self._link.calling():
-            return mongo_output.older(self._db, before)
+            return mongo_output.older(self._db, before, after)
 
     def remember_key(self, key_hash: str, request_hash: str, run_id: str, until: datetime) -> Doc | None:
         new = {"_id": key_hash, "requestHash": request_hash, "runId": run_id, "until": until}
@@ -271,15 +274,19 @@ class MongoStore(Store):
                 found = self._db[KEYS].find_one({"_id": key_hash}) or new
         return {"keyHash": found.pop("_id"), **found}
 
+    def start_filling(self) -> None:
+        with self._link.calling():
+            mongo_schema.start_filling(self._db)
+
     def fill(self, kind: str, docs: Collection[Doc]) -> None:
         if docs:
-            with self._link.calling(_OPENING_SECONDS):
+            with self._link.calling():
                 self._db[collection(kind)].insert_many([_stored(doc) for doc in docs])
 
     def fill_settings(self, doc: Doc) -> None:
         with self._link.calling():
             self._db[SETTINGS].insert_one({"_id": _ONLY, **pack(doc)})
-            self._retain(doc.get("recordRetentionDays"))
+            mongo_schema.retain(self._db, doc.get("recordRetentionDays"))
 
     def filled(self) -> None:
         with self._link.calling():
@@ -300,6 +307,10 @@ class MongoStore(Store):
     def ping(self) -> None:
         with self._link.calling():
             self._db[META].find_one({"_id": "schema"})
+
+    def touch(self) -> None:
+        with self._link.calling():
+            mongo_schema.touch(self._db)
 
     def close(self) -> None:
         self._link.close()

@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote, unquote_plus
 
 import pymongo
 from bson import Binary
 from bson.codec_options import CodecOptions, TypeDecoder, TypeRegistry
 from pymongo import MongoClient, ReadPreference, WriteConcern
 from pymongo.errors import (
+    BulkWriteError,
     ConfigurationError,
     DuplicateKeyError,
     InvalidOperation,
@@ -44,6 +46,7 @@ _OPTIONS: dict[str, Any] = {
     "maxIdleTimeMS": 600_000,
 }
 _AWAY_SECONDS = 0.5  # what a call may take while no primary is known
+_DUPLICATE = 11000  # DuplicateKey (error_codes.yml of the server)
 _DENIED = (13, 18)  # Unauthorized, AuthenticationFailed (error_codes.yml of the server)
 
 
@@ -62,14 +65,18 @@ CODEC: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, tzinfo=UTC, ty
 class Link:
     """A client, its database, and the bounds around each call. Used by any number of threads."""
 
-    def __init__(self, url: str) -> None:
-        """Prepare a client; raise Invalid for a URL that pymongo cannot read. Nothing is connected yet."""
+    def __init__(self, url: str, seconds: float = SECONDS) -> None:
+        """Prepare a client whose calls take at most `seconds`; raise Invalid for a URL that pymongo cannot read.
+
+        Nothing is connected yet.
+        """
+        self._seconds = seconds
         try:
             given = {name.lower() for name in parse_uri(url, warn=False)["options"]}
             options = {name: value for name, value in _OPTIONS.items() if name.lower() not in given}
             self.client: MongoClient[dict[str, Any]] = MongoClient(url, connect=False, **options)
-        except (InvalidURI, ConfigurationError, ValueError, TypeError) as error:
-            raise Invalid(f"The store {shown_url(url)} cannot be opened: {without_secrets(str(error), url)}") from error
+        except (InvalidURI, ConfigurationError, ValueError, TypeError, OSError) as error:
+            raise _unusable(url, error) from error
         default = self.client.get_default_database(DATABASE)
         # Majority: what was answered for outlives a primary that dies (manual: "Write Concern"). Only the primary is
         # sure to have every write that returned.
@@ -81,18 +88,18 @@ class Link:
         self._was_reached = False
 
     @contextmanager
-    def calling(self, seconds: float = SECONDS) -> Iterator[None]:
+    def calling(self, seconds: float | None = None) -> Iterator[None]:
         """Stand around the operations of one call, which together take at most `seconds`; raise Busy when they fail.
 
-        While the driver knows of no primary they take less: callers are to hear so soon. DuplicateKeyError passes: only
+        Raises Broken for a denied access before anything went well. While the driver knows of no primary they take less: callers are to hear so soon. DuplicateKeyError passes: only
         its caller knows what was taken.
         """
         if self._is_closed:
             raise Busy("The store is closed.", code="store_closed")
         if self._was_reached and not self.client.topology_description.has_writable_server():
-            seconds = min(seconds, _AWAY_SECONDS)
+            seconds = _AWAY_SECONDS
         try:
-            with pymongo.timeout(seconds):
+            with pymongo.timeout(seconds or self._seconds):
                 yield
                 self._was_reached = True
         except DuplicateKeyError:
@@ -109,10 +116,13 @@ class Link:
 
     def _as_ours(self, error: PyMongoError) -> Exception:
         if isinstance(error, OperationFailure) and error.code in _DENIED:
-            return Broken(
-                f"The store {shown_url(self._url)} does not let us in: {without_secrets(str(error), self._url)[:300]} "
-                "Look at user, password and roles (readWrite on the database)."
+            said = without_secrets(str((error.details or {}).get("errmsg", error)), self._url)[:300]
+            sentence = (
+                f"The store {shown_url(self._url)} does not let us in: {said.rstrip('.')}. "
+                "Look at user, password and roles (readWrite and dbAdmin on the database)."
             )
+            # Once it did, what is refused may be taken again: whoever has to write goes on trying.
+            return Busy(sentence, code="store_denied") if self._was_reached else Broken(sentence)
         if error.timeout and not isinstance(error, ServerSelectionTimeoutError):
             return Busy("The store did not answer within two seconds.", code="store_slow")
         what = without_secrets(str(error), self._url)[:300]
@@ -141,14 +151,37 @@ def pack(value: Any) -> Any:
     raise TypeError(f"a document cannot hold {value!r}")
 
 
+def raise_unless_taken(error: BulkWriteError) -> None:
+    """Raise the error again unless all that is wrong is that ids, or what else must be unique, are taken."""
+    details = error.details
+    if details["writeConcernErrors"] or any(one["code"] != _DUPLICATE for one in details["writeErrors"]):
+        raise error
+
+
 def shown_url(url: str) -> str:
     """Return a store's URL as it may be shown: without user, password and options."""
-    return re.sub(r"//[^/?#]*@", "//", url).partition("?")[0]
+    return re.sub(r"//.*@", "//", url, flags=re.DOTALL).partition("?")[0]
 
 
 def without_secrets(text: str, url: str) -> str:
     """Return text of the driver without the user and the password that the URL has."""
-    for secret in re.findall(r"//([^/?#]*)@", url):
-        for part in (secret, *secret.split(":", 1)):
-            text = text.replace(part, "…") if part else text
+    found = re.search(r"//(.*)@", url, re.DOTALL)
+    if not found:
+        return text
+    user, _, password = found[1].partition(":")
+    for secret in (found[1], password, unquote_plus(password), unquote(password), user, unquote_plus(user)):
+        text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "…", text) if secret else text
     return text
+
+
+def _unusable(url: str, error: Exception) -> Invalid:
+    """Say what is wrong with a URL; what the driver says of one that it cannot read may be a part of the password."""
+    is_read = True
+    try:
+        parse_uri(url, warn=False)
+    except (InvalidURI, ConfigurationError, ValueError, TypeError, OSError):
+        is_read = "@" not in url
+    if not is_read:
+        remedy = "special characters in user and password must be percent-encoded (RFC 3986)"
+        return Invalid(f"The store's address is none that MongoDB has; {remedy}, and options be known ones.")
+    return Invalid(f"The store {shown_url(url)} cannot be opened: {without_secrets(str(error), url)}")

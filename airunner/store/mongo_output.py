@@ -17,19 +17,27 @@ from pymongo.errors import BulkWriteError
 
 from airunner.base.ids import made_at
 from airunner.store.contract import Chunk
+from airunner.store.mongo_link import raise_unless_taken
 from airunner.store.mongo_schema import OUTPUT, RUNS
 
 Db = Database[dict[str, Any]]
-_DUPLICATE = 11000  # DuplicateKey (error_codes.yml of the server)
 _DIGITS = 16
-_READ = 16
-_LISTED = 1_000
+_READ_BYTES = 1024 * 1024
+_MOST_CHUNKS = 2_000
+_LISTED = 50
 
 
 def ends(db: Db, run_id: str) -> dict[str, int]:
-    """Return the position behind the last byte of each file of a run."""
-    found = db[OUTPUT].find({"_id": _of_run(run_id)}, {"file": 1, "at": 1, "size": 1})
-    return {chunk["file"]: chunk["at"] + chunk["size"] for chunk in found.sort("_id", 1)}
+    """Return the position behind the last byte of each file of a run; from one file to the one before by the index."""
+    found: dict[str, int] = {}
+    before = f"{run_id}0"
+    while True:
+        wanted = {"_id": {"$gte": f"{run_id}/", "$lt": before}}
+        last = db[OUTPUT].find_one(wanted, {"file": 1, "at": 1, "size": 1}, sort=[("_id", -1)])
+        if last is None:
+            return found
+        found[last["file"]] = last["at"] + last["size"]
+        before = f"{run_id}/{last['file']}/"
 
 
 def append(db: Db, run_id: str, chunks: Sequence[Chunk]) -> bool:
@@ -48,8 +56,7 @@ def append(db: Db, run_id: str, chunks: Sequence[Chunk]) -> bool:
     try:
         db[OUTPUT].insert_many(docs, ordered=True)
     except BulkWriteError as error:
-        if any(one["code"] != _DUPLICATE for one in error.details["writeErrors"]):
-            raise
+        raise_unless_taken(error)
         return False
     return True
 
@@ -57,8 +64,15 @@ def append(db: Db, run_id: str, chunks: Sequence[Chunk]) -> bool:
 def read(db: Db, run_id: str, last: Chunk | None) -> list[Chunk]:
     """Return the next chunks of a run, file by file, each file in order."""
     wanted = {**_of_run(run_id), "$gt": _id(run_id, last)} if last else _of_run(run_id)
-    found = db[OUTPUT].find({"_id": wanted}).sort("_id", 1).limit(_READ)
-    return [Chunk(chunk["file"], chunk["at"], bytes(chunk["data"])) for chunk in found]
+    chunks: list[Chunk] = []
+    size = 0
+    with db[OUTPUT].find({"_id": wanted}).sort("_id", 1).limit(_MOST_CHUNKS) as found:
+        for chunk in found:
+            chunks.append(Chunk(chunk["file"], chunk["at"], bytes(chunk["data"])))
+            size += chunk["size"]
+            if size >= _READ_BYTES:
+                break
+    return chunks
 
 
 def uncopied(db: Db) -> list[str]:
@@ -72,15 +86,15 @@ def close(db: Db, run_id: str) -> None:
     db[RUNS].update_one({"_id": run_id}, {"$unset": {"_keys.uncopied": ""}})
 
 
-def older(db: Db, before: datetime) -> list[str]:
-    """Return the runs with output whose ids say that they were queued before a time; from one to the next by the index."""
+def older(db: Db, before: datetime, after: str) -> list[str]:
+    """Return runs with output whose ids say that they were queued before a time; from one to the next by the index."""
     runs: list[str] = []
     while len(runs) < _LISTED:
-        after = f"{runs[-1]}0" if runs else ""
-        found = db[OUTPUT].find_one({"_id": {"$gt": after}}, {"runId": 1}, sort=[("_id", 1)])
+        found = db[OUTPUT].find_one({"_id": {"$gt": f"{after}0" if after else ""}}, {"runId": 1}, sort=[("_id", 1)])
         if found is None or made_at(found["runId"]) >= before:
             break
-        runs.append(found["runId"])
+        after = found["runId"]
+        runs.append(after)
     return runs
 
 

@@ -15,12 +15,11 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 from airunner.domain.record import Doc
-from airunner.store.mongo_link import pack
+from airunner.store.mongo_link import pack, raise_unless_taken
 from airunner.store.mongo_schema import PLANS, collection
 
 Db = Database[dict[str, Any]]
 _SCHEDULES = collection("schedules")
-_DUPLICATE = 11000  # DuplicateKey (error_codes.yml of the server)
 
 
 def save(db: Db, plans: Collection[Doc]) -> None:
@@ -46,8 +45,7 @@ def save(db: Db, plans: Collection[Doc]) -> None:
     try:
         db[PLANS].bulk_write(writes, ordered=False)
     except BulkWriteError as error:
-        if any(one["code"] != _DUPLICATE for one in error.details["writeErrors"]):
-            raise
+        raise_unless_taken(error)
 
 
 def find(db: Db, ids: Collection[str] | None) -> dict[str, Doc]:

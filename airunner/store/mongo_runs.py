@@ -19,13 +19,12 @@ from airunner.domain.record import Doc
 from airunner.domain.run import NEVER_LISTED, PREVIEW_CHARACTERS, RUN_FIELDS
 from airunner.domain.states import ACTIVE, FINISHED
 from airunner.store import mongo_texts
-from airunner.store.mongo_link import pack
+from airunner.store.mongo_link import pack, raise_unless_taken
 from airunner.store.mongo_schema import ORDERED, RUNS
 
 Db = Database[dict[str, Any]]
 _LONG = ("promptContent", "command")
 _OWNERS = {"promptId": "prompt", "scheduleId": "schedule"}
-_DUPLICATE = 11000  # DuplicateKey (error_codes.yml of the server)
 
 
 def insert(db: Db, doc: Doc) -> None:
@@ -46,8 +45,7 @@ def insert_new(db: Db, docs: Collection[Doc]) -> None:
     try:
         db[RUNS].insert_many([stored(doc) for doc in docs], ordered=False)
     except BulkWriteError as error:
-        if any(one["code"] != _DUPLICATE for one in error.details["writeErrors"]):
-            raise
+        raise_unless_taken(error)
 
 
 def change(db: Db, run_id: str, changes: Doc, only_if: Collection[str]) -> Doc | None:

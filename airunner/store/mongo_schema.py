@@ -19,11 +19,12 @@ RUNS, TEXTS, SETTINGS, KEYS, PLANS, OUTPUT, META = (
 VERSION = 1
 FOREVER = 2**31 - 1
 """Seconds of a TTL that never comes (the most that `expireAfterSeconds` takes)."""
-RETENTION = "retention"
+_DAY = 86_400
+_GRACE_DAYS = 1  # the servers remove records first, with their folders; what they could not is removed by MongoDB
+_RETENTION = "retention"
 _SERVER = "server"
 _FOREIGN = "it has collections named aiRunner… that no airunner like this one made; name another database"
 _NEWER = "it was written by a newer airunner; use that one, or name another database"
-_FULL = "it is not empty; a copy needs an empty one"
 _HALF_FILLED = "a copy into it did not end; run `airunner store copy` again"
 _OTHER_OPTIONS = 85  # IndexOptionsConflict (error_codes.yml of the server)
 
@@ -35,28 +36,64 @@ def collection(kind: str) -> str:
     return f"aiRunner{kind.capitalize()}"
 
 
-def prepare(db: Database[dict[str, Any]], *, filling: bool = False) -> None:
+def prepare(db: Database[dict[str, Any]]) -> None:
     """Make what is missing and migrate what is older; raise Invalid for a database that is newer, half filled or not ours.
 
-    Any number of servers may do so at once: each step can be done twice. `filling`: of a half filled database everything
-    is removed, any other one must be empty; then it is marked as half filled.
+    Any number of servers may do so at once: each step can be done twice.
     """
+    meta = _meta(db)
+    if meta and meta.get("isHalfFilled"):
+        raise Invalid(_HALF_FILLED)
+    if not meta:
+        if _is_full(db):
+            raise Invalid(_FOREIGN)
+        with contextlib.suppress(DuplicateKeyError):
+            db[META].insert_one({"_id": "schema", "version": VERSION, "isHalfFilled": False})
+    _make_all(db)
+
+
+def start_filling(db: Database[dict[str, Any]]) -> None:
+    """Remove what a copy that did not end has left, mark the database as half filled; raise Invalid for one that is full."""
+    meta = _meta(db)
+    if meta and meta.get("isHalfFilled"):
+        for name in _indexes():
+            db[name].drop()
+    elif _is_full(db):
+        raise Invalid("The store to copy into is not empty; a copy needs an empty one.")
+    mark(db, is_whole=False)
+    _make_all(db)
+
+
+def _meta(db: Database[dict[str, Any]]) -> dict[str, Any] | None:
     meta = db[META].find_one({"_id": "schema"})
     if meta and meta["version"] > VERSION:
         raise Invalid(_NEWER)
-    if meta and meta.get("isHalfFilled"):
-        if not filling:
-            raise Invalid(_HALF_FILLED)
-        _empty(db)
-    elif (filling or not meta) and any(db[name].find_one({}, {"_id": 1}) for name in _indexes()):
-        raise Invalid(_FULL if filling else _FOREIGN)
-    if filling:
-        mark(db, is_whole=False)
-    elif not meta:
-        with contextlib.suppress(DuplicateKeyError):
-            db[META].insert_one({"_id": "schema", "version": VERSION, "isHalfFilled": False})
+    return meta
+
+
+def _is_full(db: Database[dict[str, Any]]) -> bool:
+    return any(db[name].find_one({}, {"_id": 1}) for name in _indexes())
+
+
+def _make_all(db: Database[dict[str, Any]]) -> None:
     for name, indexes in _indexes().items():
         _make(db, name, indexes)
+
+
+def retain(db: Database[dict[str, Any]], days: int | None, *, only_longer: bool = False) -> None:
+    """Have MongoDB remove records, too, in case no server is there to do so (manual: "TTL Indexes").
+
+    Longer before the settings say so and shorter after it: whatever cuts that off, nothing goes before its time.
+    """
+    seconds = min((days + _GRACE_DAYS) * _DAY, FOREVER) if days else FOREVER
+    known = db[RUNS].index_information().get(_RETENTION, {}).get("expireAfterSeconds", FOREVER)
+    if seconds > known or (seconds < known and not only_longer):
+        db.command("collMod", RUNS, index={"name": _RETENTION, "expireAfterSeconds": seconds})
+
+
+def touch(db: Database[dict[str, Any]]) -> None:
+    """Write something that means nothing."""
+    db[META].update_one({"_id": "touched"}, {"$currentDate": {"at": True}}, upsert=True)
 
 
 def hold(db: Database[dict[str, Any]], holder: str, name: str, seconds: float) -> str | None:
@@ -78,17 +115,12 @@ def mark(db: Database[dict[str, Any]], *, is_whole: bool) -> None:
     db[META].replace_one({"_id": "schema"}, meta, upsert=True)
 
 
-def _empty(db: Database[dict[str, Any]]) -> None:
-    for name in _indexes():
-        db[name].delete_many({})
-
-
 def _make(db: Database[dict[str, Any]], name: str, indexes: list[IndexModel]) -> None:
     for index in indexes:
         try:
             db[name].create_indexes([index])
         except OperationFailure as error:
-            if error.code != _OTHER_OPTIONS or index.document["name"] != RETENTION:
+            if error.code != _OTHER_OPTIONS or index.document["name"] != _RETENTION:
                 raise  # the retention's seconds follow the settings
 
 
@@ -130,7 +162,7 @@ def _run_indexes() -> list[IndexModel]:
             partialFilterExpression={"scheduledFor": {"$type": "date"}},
         ),  # fmt: skip
         # Only what has ended and is not pinned has this date.
-        _index(RETENTION, "_keys.expires", expireAfterSeconds=FOREVER),
+        _index(_RETENTION, "_keys.expires", expireAfterSeconds=FOREVER),
         _index("queued", "queuedAt", "_id", *counted),
         _index("status", "status", "queuedAt", "_id", "triggeredBy"),
         _index("trigger", "triggeredBy", "queuedAt", "_id", "status"),

@@ -11,6 +11,12 @@ from airunner.store.contract import Store
 FILE_NAME = "airunner.db"
 
 
+def is_there(url: str, data_folder: Path) -> bool:
+    """Say whether there is a store already, as far as that can be known without opening it."""
+    scheme, _, rest = url.strip().partition(":")
+    return scheme != "sqlite" or _file(rest, data_folder).exists()
+
+
 def open_store(url: str, *, data_folder: Path, clock: Clock, filling: bool = False) -> Store:
     """Open the store that `url` names, and make it when it is not there.
 

@@ -16,7 +16,7 @@ from airunner.domain.record import Doc
 from airunner.store import codec, sqlite_find, sqlite_plans, sqlite_runs
 from airunner.store.contract import Store
 from airunner.store.sqlite_link import RESCUE, Readers, as_busy, connect, make_file
-from airunner.store.sqlite_schema import has_search, mark, migrate, table
+from airunner.store.sqlite_schema import has_search, mark, migrate, start_filling, table
 from airunner.store.sqlite_writer import Writer
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ class SqliteStore(Store):
     def __init__(self, path: Path, clock: Clock, *, filling: bool = False) -> None:
         """Open the file, make it or bring it up to date; raise Invalid for one that cannot be ours, else Busy.
 
-        `filling`: it must be empty, or left half filled, and is half filled until `filled`.
+        `filling`: what a copy that did not end has left there is removed.
         """
         self._clock = clock
         link = _opened(path, filling)
@@ -179,6 +179,9 @@ class SqliteStore(Store):
             return {"keyHash": found[0], "requestHash": found[1], "runId": found[2], "until": codec.moment(found[3])}
 
         return self._writer.do(work)
+
+    def start_filling(self) -> None:
+        self._writer.do(start_filling, durable=True)
 
     def fill(self, kind: str, docs: Collection[Doc]) -> None:
         name = table(kind)

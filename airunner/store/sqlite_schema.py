@@ -138,16 +138,13 @@ _SEARCH = """
 def migrate(link: sqlite3.Connection, *, filling: bool = False) -> None:
     """Bring the tables to this version, in one transaction; raise Invalid for a file that is not ours or is newer.
 
-    `filling`: of a half filled file everything is removed, any other one must be empty; then it is marked as half filled.
+    `filling`: of a half filled file everything is removed first.
     """
     link.execute("BEGIN IMMEDIATE")
     try:
         if filling:
             _remove_half(link)
         _migrate(link)
-        if filling:
-            _refuse_full(link)
-            mark(link, is_whole=False)
         link.execute("COMMIT")
     except BaseException:
         if link.in_transaction:
@@ -171,10 +168,12 @@ def _remove_half(link: sqlite3.Connection) -> None:
     mark(link, is_whole=True)
 
 
-def _refuse_full(link: sqlite3.Connection) -> None:
+def start_filling(link: sqlite3.Connection) -> None:
+    """Mark the file as half filled; raise Invalid for one that is full."""
     for name in (*map(table, KINDS), "aiRunnerRuns", "aiRunnerSettings"):
         if link.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone():
-            raise Invalid("it is not empty; a copy needs an empty one")
+            raise Invalid("The store to copy into is not empty; a copy needs an empty one.")
+    mark(link, is_whole=False)
 
 
 def has_search(link: sqlite3.Connection) -> bool:

@@ -68,7 +68,7 @@ class Load:
         self._chance = random.Random(seed)
         self._most_waiting = most_waiting
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="load")
+        self._thread = threading.Thread(target=self._work, name="load", daemon=True)
         self.refused: list[str] = []
 
     def start(self) -> None:

@@ -44,10 +44,12 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "uncopied_runs": ((), {}),
     "close_output": (("a",), {}),
     "drop_output": (("a", ["out-0"]), {}),
-    "old_output": ((START,), {}),
+    "old_output": ((START, "a"), {}),
     "fill": (("prompts", [{"id": "a"}]), {}),
     "fill_settings": (({"a": 1},), {}),
+    "start_filling": ((), {}),
     "filled": ((), {}),
+    "touch": ((), {}),
     "remembered_keys": ((), {}),
     "runs_after": (("a", 7), {}),
     "hold": (("h", "host:/data", 30.0), {}),
@@ -58,7 +60,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
 
 SILENT = {
     *("insert_run", "insert_skipped", "change_many", "save_plans", "close_output", "drop_output"),
-    *("fill", "fill_settings", "filled", "ping", "close"),
+    *("start_filling", "fill", "fill_settings", "filled", "touch", "ping", "close"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -10,11 +11,13 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
+from pymongo.errors import BulkWriteError
 
 from airunner.base.errors import Invalid
 from airunner.domain.states import Status
 from airunner.store.contract import Store
 from airunner.store.mongo import MongoStore
+from airunner.store.mongo_link import Link, raise_unless_taken, shown_url
 from tests.helpers.clock import FakeClock
 from tests.helpers.mongod import ReplicaSet
 from tests.helpers.runs import make_profile, start_run, wait_running
@@ -135,3 +138,38 @@ def test_open_when_there_are_documents_of_something_else_then_it_is_refused(
     db["aiRunnerRuns"].insert_one({"status": "running"})
     with pytest.raises(Invalid, match="name another database"):
         opening()
+
+
+def test_retention_when_it_could_not_be_told_to_mongodb_then_the_next_opening_does(
+    db: Database[dict[str, Any]], opening: Callable[[], Store]
+) -> None:
+    store = opening()
+    store.save_settings({"recordRetentionDays": 365})
+    store.close()
+    db.command("collMod", "aiRunnerRuns", index={"name": "retention", "expireAfterSeconds": 86_400})
+    opening().close()
+    assert db["aiRunnerRuns"].index_information()["retention"]["expireAfterSeconds"] == 366 * 86_400
+
+
+def test_error_when_a_write_was_not_taken_by_a_majority_then_it_is_one() -> None:
+    taken = BulkWriteError({"writeErrors": [{"code": 11000}], "writeConcernErrors": []})
+    raise_unless_taken(taken)
+    for details in (
+        {"writeErrors": [], "writeConcernErrors": [{"code": 64}]},
+        {"writeErrors": [{"code": 11000}, {"code": 1}], "writeConcernErrors": []},
+    ):
+        with pytest.raises(BulkWriteError):
+            raise_unless_taken(BulkWriteError(details))
+
+
+@pytest.mark.parametrize("password", ["pa/ssw0rd", "pa?ssw0rd", "pa#ssw0rd", "pa@ssw0rd", "pa%zzssw0rd", "ssw0rd"])
+@pytest.mark.parametrize("end", ["host:1/db", "host:99999/db", "host/db?unknown=x", "host/d.b"])
+def test_address_when_it_is_shown_then_nothing_of_the_password_is(password: str, end: str) -> None:
+    url = f"mongodb://user:{password}@{end}"
+    assert "ssw0rd" not in shown_url(url)
+    with contextlib.suppress(Invalid):
+        Link(url).close()
+        return
+    with pytest.raises(Invalid) as caught:
+        Link(url)
+    assert "ssw0rd" not in str(caught.value)

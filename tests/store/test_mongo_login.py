@@ -12,10 +12,18 @@ from pymongo import MongoClient
 
 from tests.helpers.mongod import Mongod
 from tests.helpers.runs import make_profile, start_run
-from tests.helpers.server import House
+from tests.helpers.server import API, House
+from tests.helpers.wait import until
 
 _USER, _PASSWORD = "keeper", "p@ss:w/rd?#%"
 _QUOTED = "p%40ss%3Aw%2Frd%3F%23%25"
+
+_ROLES = [{"role": role, "db": "own"} for role in ("readWrite", "dbAdmin")]
+
+
+def _have_roles(mongod: Mongod, roles: list[dict[str, str]]) -> None:
+    with mongod.client(username="root", password="root") as client:
+        client["own"].command("updateUser", _USER, roles=roles)
 
 
 @pytest.fixture
@@ -33,8 +41,7 @@ def mongod(tmp_path: Path) -> Iterator[Mongod]:
         with running.client() as client:  # the first user may be made by whoever is on the machine
             client["admin"].command("createUser", "root", pwd="root", roles=["root"])
         with running.client(username="root", password="root") as client:
-            roles = [{"role": role, "db": "own"} for role in ("readWrite", "dbAdmin")]
-            client["own"].command("createUser", _USER, pwd=_PASSWORD, roles=roles)
+            client["own"].command("createUser", _USER, pwd=_PASSWORD, roles=_ROLES)
         yield running
     finally:
         running.stop()
@@ -52,6 +59,11 @@ def test_house_when_mongodb_wants_a_login_over_tls_then_it_works_and_keeps_the_p
         house.api("PATCH", "settings", {"recordRetentionDays": 30})  # changes an index
         house.restart()
         assert house.api("GET", "runs")["total"] == 1
+        _have_roles(mongod, [])
+        refused = until(lambda: (reply := house.request("GET", f"{API}/runs")).status == 503 and reply)
+        assert "Look at user, password and roles" in refused.json["error"]
+        _have_roles(mongod, _ROLES)
+        until(lambda: house.request("GET", f"{API}/runs").status == 200)
         seen = [run["stdout"], house.log(), house.cli("doctor").stdout.decode(), str(house.api("GET", "settings"))]
         mongod.stop()
         seen.append(house.request("GET", "/api/modules/ai-runner/runs").body.decode())

@@ -6,12 +6,15 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from airunner.base.errors import Busy
+from airunner.engine.mirror import restore
+from airunner.store.contract import Chunk, Store
 from tests.helpers.mongod import ReplicaSet
 from tests.helpers.runs import make_profile, start_run, wait_running
 from tests.helpers.server import House
@@ -145,3 +148,53 @@ def test_output_when_something_is_written_then_it_is_copied_a_quarter_of_a_secon
     (house.folder / "go").touch()
     house.wait_for_run(run_id)
     assert sorted(lags)[5] < 0.25, lags
+
+
+def test_output_when_it_comes_faster_than_it_is_copied_then_the_cap_holds_in_the_database_and_others_are_copied(
+    house: House, db: Database[dict[str, Any]]
+) -> None:
+    house.api("PATCH", "settings", {"maxOutputBytes": 1_000_000})
+    loud = start_run(house, "timeout 20 yes")["runId"]
+    until(lambda: sum(map(len, copied_anyhow(db, loud).values())) > 500_000)
+    quiet = start_run(house, "echo here")["runId"]
+    until(lambda: is_closed(db, quiet), within=15)
+    assert sum(map(len, copied_anyhow(db, loud).values())) < 6_000_000
+    house.api("POST", f"runs/{loud}/kill")
+    house.wait_for_run(loud)
+    until(lambda: is_closed(db, loud))
+    assert copied(db, loud) == written(house, loud)
+
+
+def copied_anyhow(db: Database[dict[str, Any]], run_id: str) -> dict[str, bytes]:
+    """Return the files as they are while some of them may go."""
+    files: dict[str, bytes] = {}
+    for chunk in db["aiRunnerOutput"].find({"runId": run_id}):
+        files[chunk["file"]] = files.get(chunk["file"], b"") + chunk["data"]
+    return files
+
+
+class Shelf:
+    """A store of two chunks that is away when it is asked for the second one first."""
+
+    keeps_output = True
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def output_after(self, run_id: str, last: Chunk | None) -> list[Chunk]:
+        self.asked += 1
+        if self.asked == 2:
+            raise Busy("away")
+        chunks = [Chunk("output.0", 0, b"AAAA"), Chunk("output.0", 4, b"BBBB")]
+        return chunks[:1] if last is None else chunks[1:] if last.at == 0 else []
+
+
+def test_restored_folder_when_the_store_goes_away_meanwhile_then_it_is_made_once_more_from_the_beginning(
+    tmp_path: Path,
+) -> None:
+    shelf, place = cast("Store", Shelf()), tmp_path / "copies" / "run"
+    with pytest.raises(Busy):
+        restore(shelf, "run", place)
+    assert list(place.parent.iterdir()) == []
+    restore(shelf, "run", place)
+    assert (place / "output.0").read_bytes() == b"AAAABBBB"

@@ -11,6 +11,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
+from airunner.base.clock import SystemClock
 from airunner.base.errors import Broken, Invalid
 from airunner.engine.transfer import transfer
 from airunner.store.open import open_store
@@ -48,7 +49,7 @@ def test_copy_when_there_and_back_then_all_is_as_it_was(
         assert done.returncode == 0, done.stderr
         assert b"1  runs" in done.stdout and b"1  tokens" in done.stdout
         again = house.cli("store", "copy", "sqlite", mongo)
-        assert (again.returncode, b"it is not empty" in again.stderr) == (2, True)
+        assert (again.returncode, b"is not empty" in again.stderr) == (2, True)
         folder = Path(db["aiRunnerRuns"].find_one({})["folder"])  # type: ignore[index]
         shutil.rmtree(folder)
         (tmp_path / "address").write_text(mongo)
@@ -61,6 +62,43 @@ def test_copy_when_there_and_back_then_all_is_as_it_was(
         assert house.request("GET", "/api/session", token=token).status == 200
 
 
+def test_copy_when_a_server_elsewhere_has_the_database_then_it_is_refused_and_nothing_is_touched(
+    replica_set: ReplicaSet, db: Database[dict[str, Any]], tmp_path: Path
+) -> None:
+    mongo = replica_set.url(NAME)
+    other = House(tmp_path / "other")
+    other.folder.mkdir()
+    with House(tmp_path / "house", environ={"AIRUNNER_STORE": mongo}) as house:
+        open_store("sqlite", data_folder=other.data, clock=SystemClock()).close()
+        refused = other.cli("store", "copy", "sqlite", mongo)
+        assert (refused.returncode, b"Another airunner server" in refused.stderr) == (1, True)
+        make_profile(house)
+        house.restart()
+        assert [profile["slug"] for profile in house.api("GET", "profiles")] == ["sh"]
+        house.stop()
+        assert db["aiRunnerMeta"].find_one({"_id": "schema"})["isHalfFilled"] is False  # type: ignore[index]
+
+
+def test_copy_when_there_is_no_source_then_that_is_said(tmp_path: Path) -> None:
+    house = House(tmp_path / "house")
+    house.folder.mkdir()
+    refused = house.cli("store", "copy", f"sqlite:{tmp_path}/mistyped.db", "sqlite")
+    assert (refused.returncode, b"There is no store" in refused.stderr) == (2, True)
+    assert not (tmp_path / "mistyped.db").exists()
+
+
+def test_copy_when_a_plan_is_of_no_schedule_then_it_is_left_behind(
+    db: Database[dict[str, Any]], replica_set: ReplicaSet, data_dir: Path, fake_clock: FakeClock
+) -> None:
+    source = open_store(replica_set.url(NAME), data_folder=data_dir, clock=fake_clock)
+    source.insert("prompts", a_doc("p"))
+    db["aiRunnerPlans"].insert_one({"_id": "gone", "revision": 1, "open": [], "isOpen": False})
+    target = open_store("sqlite", data_folder=data_dir, clock=fake_clock, filling=True)
+    assert transfer(source, target)["prompts"] == 1
+    target.close()
+    source.close()
+
+
 @pytest.mark.parametrize("request_url", STORES, indirect=True)
 def test_copy_when_it_does_not_end_then_the_store_is_refused_until_a_copy_does(
     request_url: str, data_dir: Path, tmp_path: Path, fake_clock: FakeClock
@@ -69,6 +107,7 @@ def test_copy_when_it_does_not_end_then_the_store_is_refused_until_a_copy_does(
     source.insert("prompts", a_doc("p"))
     source.insert_run(a_run(status="completed"))
     half = open_store(request_url, data_folder=data_dir, clock=fake_clock, filling=True)
+    half.start_filling()
     half.fill("prompts", [{**a_doc("other"), "revision": 1}])
     half.insert_run(a_run())
     half.close()
