@@ -210,6 +210,7 @@ def test_file_when_only_we_read_it_then_it_stays_in_the_runs_folder(shell: House
     assert not (folder / "prompt").exists()
 
 
+@pytest.mark.sqlite
 def test_user_when_gone_at_the_start_then_the_run_says_so(shell: House) -> None:
     from airunner.base.clock import SystemClock
     from airunner.store.open import open_store
