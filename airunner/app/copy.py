@@ -23,6 +23,7 @@ def copy_store(config: Config, source: str, target: str, clock: Clock) -> dict[s
     """
     if not is_there(source, config.data):
         raise Invalid(f"There is no store {source} to copy from; name its file, or its data folder with --data.")
+    os.umask(0o077)
     make_private_folder(config.data)
     held = take_lock(config.data / "server.lock")
     if held is None:
@@ -33,9 +34,9 @@ def copy_store(config: Config, source: str, target: str, clock: Clock) -> dict[s
             for url, filling in ((source, False), (target, True)):
                 opened.append(open_store(url, data_folder=config.data, clock=clock, filling=filling))
                 stack.callback(opened[-1].close)
-                holding = Holding(opened[-1], config.data)
+                holding = Holding(opened[-1], config.data, "copying from ")
                 holding.take(_AT_MOST_SECONDS)
                 stack.callback(holding.release)
-            return transfer(*opened)
+            return transfer(opened[0], opened[1], config.data)
     finally:
         os.close(held)

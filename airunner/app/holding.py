@@ -20,10 +20,11 @@ _log = logger("app")
 class Holding:
     """The hold of one data folder on a store; the same folder takes it over at once after a crash."""
 
-    def __init__(self, store: Store, data: Path) -> None:
+    def __init__(self, store: Store, data: Path, deed: str = "") -> None:
+        """`deed` stands before the folder where others are told of it."""
         self._store = store
         self._holder = _own_id(data / "server.id")
-        self._name = f"{socket.gethostname()}:{data}"
+        self._name = f"{deed}{socket.gethostname()}:{data}"
 
     def take(self, seconds: float = _HELD_SECONDS) -> None:
         """Take the store for some seconds; raise Conflict when another one has it, Busy when it does not answer."""
@@ -31,7 +32,7 @@ class Holding:
         if other is not None:
             raise Conflict(
                 f"Another airunner server ({other}) has the store. Stop it first, or give this one a database of its own. "
-                "If it was killed, the store is free by itself half a minute later, an hour after a copy."
+                "If it was killed, its own data folder can go on at once, others half a minute later, an hour after a copy."
             )
 
     def keep(self) -> bool:

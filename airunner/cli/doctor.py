@@ -132,8 +132,9 @@ def _settings(config: Config) -> Mapping[str, Any]:
     """Return the settings that hold here, the defaults where nobody can tell others."""
     with contextlib.suppress(AirunnerError), Api(config) as api:
         return dict(api.get("settings"))
-    with contextlib.suppress(AirunnerError), _own_store(config) as store:
-        return store.settings() if store else {}
+    if config.store == "sqlite":  # another one may be away, which the line of the store says
+        with contextlib.suppress(AirunnerError), _own_store(config) as store:
+            return store.settings() if store else {}
     return {}
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from airunner.base.bus import Bus, Change
 from airunner.base.errors import AirunnerError
-from airunner.base.files import make_private_folder, open_plain
+from airunner.base.files import PRIVATE_FILE, make_private_folder, open_plain
 from airunner.base.log import logger, pairs
 from airunner.domain.record import Doc
 from airunner.domain.states import ACTIVE
@@ -203,11 +203,11 @@ def _new_chunks(path: Path, name: str, at: int) -> Iterator[Chunk]:
 
 
 def with_copy(store: Store, run: Doc, data_folder: Path) -> Doc:
-    """Return a run that has ended with a folder that can be read: its own, else one that is made of the copies.
+    """Return a run that has ended with a folder that has its output: its own, else one that is made of the copies.
 
     Raises Busy.
     """
-    if not store.keeps_output or run["status"] in ACTIVE or Path(run["folder"]).is_dir():
+    if not store.keeps_output or run["status"] in ACTIVE or list_segments(Path(run["folder"])):
         return run
     copied = data_folder / "copies" / run["runId"]
     with contextlib.suppress(OSError):  # a full disk: then it is shown without
@@ -217,22 +217,29 @@ def with_copy(store: Store, run: Doc, data_folder: Path) -> Doc:
     return {**run, "folder": str(copied)}
 
 
-def restore(store: Store, run_id: str, place: Path) -> None:
-    """Make a folder of what a store has of a run's output, unless it is there; raise Busy, OSError."""
+def restore(store: Store, run_id: str, place: Path) -> int:
+    """Make a folder of what a store has of a run's output, unless it is there; return its bytes. Raises Busy, OSError."""
     if place.is_dir():
-        return
+        return 0
     chunks = store.output_after(run_id, None)
     if not chunks:
-        return
+        return 0
     make_private_folder(place.parent)
     fresh = Path(tempfile.mkdtemp(prefix=f".{run_id}.", dir=place.parent))
+    size = 0
     try:
         while chunks:
             for chunk in chunks:
-                with (fresh / Path(chunk.file).name).open("ab") as file:
-                    file.write(chunk.data)
+                path = fresh / Path(chunk.file).name
+                with open(path, "ab", opener=_private) as file:
+                    size += file.write(chunk.data)
             chunks = store.output_after(run_id, chunks[-1])
         with contextlib.suppress(OSError):  # somebody else was quicker
             fresh.rename(place)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+    return size
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, PRIVATE_FILE)

@@ -12,17 +12,17 @@ from airunner.base.errors import Broken, Busy
 from airunner.domain.record import Doc
 from airunner.domain.states import ACTIVE
 from airunner.engine.mirror import copy_output, restore
-from airunner.spool.layout import Folder
+from airunner.spool.layout import Folder, folder_for
 from airunner.store.contract import KINDS, Store
 
 _RUNS_AT_ONCE = 100
 
 
-def transfer(source: Store, target: Store) -> dict[str, int]:
+def transfer(source: Store, target: Store, data_folder: Path) -> dict[str, int]:
     """Copy all documents, settings, plans, keys, runs and output; return how many of each.
 
-    Output is copied where the target keeps it, and is laid into the runs' folders where only the source has it. `target`
-    was opened to be filled, and is whole afterwards. Raises Broken when both do not have the same, Invalid when `target` is
+    Output is copied where the target keeps it. Where only the source has it, it is laid into a folder of the run below
+    `data_folder`, which the copy of the record then names. `target` was opened to be filled, and is whole afterwards. Raises Broken when both do not have the same, Invalid when `target` is
     not empty, Busy, OSError.
     """
     target.start_filling()
@@ -32,8 +32,8 @@ def transfer(source: Store, target: Store) -> dict[str, int]:
     target.save_plans(_plans(source).values())
     for key in source.remembered_keys():
         target.remember_key(key["keyHash"], key["requestHash"], key["runId"], key["until"])
-    counts["runs"], counts["output bytes"] = _transfer_runs(source, target)
-    _compare(source, target)
+    counts["runs"], counts["output bytes"] = _transfer_runs(source, target, data_folder)
+    _compare(source, target, data_folder)
     target.filled()
     return counts
 
@@ -50,21 +50,39 @@ def _transfer_kind(source: Store, target: Store, kind: str) -> int:
     return len(docs)
 
 
-def _transfer_runs(source: Store, target: Store) -> tuple[int, int]:
+def _transfer_runs(source: Store, target: Store, data_folder: Path) -> tuple[int, int]:
     runs = output = 0
     for batch in _batches(source):
-        _again(partial(target.insert_skipped, batch))
+        placed = [_placed(source, target, run, data_folder) for run in batch]
+        output += sum(
+            restore(source, run["runId"], Path(run["folder"])) for run in placed if _has_lost(source, target, run)
+        )
+        _again(partial(target.insert_skipped, placed))
         runs += len(batch)
-        output += sum(_transfer_output(source, target, run) for run in batch)
+        if target.keeps_output:
+            output += sum(_copy_output(target, run) for run in batch)
     return runs, output
 
 
-def _transfer_output(source: Store, target: Store, run: Doc) -> int:
+def _copy_output(target: Store, run: Doc) -> int:
+    """Copy what a run has written; what still runs is copied by the server that looks after it."""
     if not run["folder"] or run["status"] in ACTIVE:
-        return 0  # what still runs is copied by the server that looks after it
-    if source.keeps_output:
-        restore(source, run["runId"], Path(run["folder"]))
-    return copy_output(target, run["runId"], Folder(Path(run["folder"]))) if target.keeps_output else 0
+        return 0
+    return copy_output(target, run["runId"], Folder(Path(run["folder"])))
+
+
+def _placed(source: Store, target: Store, run: Doc, data_folder: Path) -> Doc:
+    """Return a run as the target is to have it: where its folder is not here, with one of ours."""
+    if not _has_lost(source, target, run):
+        return run
+    return {**run, "folder": str(folder_for(data_folder, run["runId"], run["queuedAt"]))}
+
+
+def _has_lost(source: Store, target: Store, run: Doc) -> bool:
+    """Say whether only the source has the output of a run."""
+    if not source.keeps_output or target.keeps_output or not run["startedAt"] or run["status"] in ACTIVE:
+        return False
+    return not Path(run["folder"]).is_dir() and bool(source.output_after(run["runId"], None))
 
 
 def _again(write: Callable[[], None]) -> None:
@@ -82,13 +100,13 @@ def _batches(store: Store) -> Iterator[list[Doc]]:
         last = batch[-1]["runId"]
 
 
-def _compare(source: Store, target: Store) -> None:
+def _compare(source: Store, target: Store, data_folder: Path) -> None:
     for kind in KINDS:
         _check(kind, source.find(kind), target.find(kind))
     _check("settings", source.settings(), target.settings())
     _check("plans", _plans(source), _plans(target))
     for runs, copies in zip_longest(_batches(source), _batches(target)):
-        _check("runs", runs, copies)
+        _check("runs", [_placed(source, target, run, data_folder) for run in runs or ()], copies or [])
 
 
 def _check(what: str, there: Any, here: Any) -> None:

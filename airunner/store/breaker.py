@@ -210,6 +210,6 @@ class _Side:
             self._next_try = self._clock.monotonic() + _PAUSE_SECONDS
             self._code = late.code if late else None
         if late and not was_open and self._late >= self._most:
-            _log.warning("store away%s", pairs(nothing=self._done, error=late))
+            _log.warning("store away%s", pairs(nothing=self._done, error=str(late.__cause__ or late)[:200]))
         elif was_open and not late:
-            _log.info("store back")
+            _log.info("store back%s", pairs(again=self._done))

@@ -124,9 +124,10 @@ class Link:
             # Once it did, what is refused may be taken again: whoever has to write goes on trying.
             return Busy(sentence, code="store_denied") if self._was_reached else Broken(sentence)
         if error.timeout and not isinstance(error, ServerSelectionTimeoutError):
-            return Busy("The store did not answer within two seconds.", code="store_slow")
-        what = without_secrets(str(error), self._url)[:300]
-        return Busy(f"The store does not answer: {what}", code="store_away")
+            return Busy("The store did not answer in time. Try again in a moment.", code="store_slow")
+        if self._was_reached:  # callers need not know where it is; the log has the cause
+            return Busy("The store does not answer at present. Try again in a moment.", code="store_away")
+        return Busy(f"{without_secrets(_brief(error), self._url)}.", code="store_away")
 
 
 def pack(value: Any) -> Any:
@@ -149,6 +150,13 @@ def pack(value: Any) -> Any:
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value
     raise TypeError(f"a document cannot hold {value!r}")
+
+
+def _brief(error: PyMongoError) -> str:
+    """Return what the driver says without its timeouts and its view of all servers."""
+    return re.split(r" \(configured timeouts|, Timeout: |, Topology Description: |, full error: ", str(error))[
+        0
+    ].rstrip(".")
 
 
 def raise_unless_taken(error: BulkWriteError) -> None:

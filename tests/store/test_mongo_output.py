@@ -88,6 +88,20 @@ def test_output_when_the_folder_is_lost_then_the_run_shows_as_before(
     assert house.api("DELETE", f"runs/{run_id}", expect=(200, 405))
 
 
+def test_output_when_the_folder_is_deleted_while_the_run_writes_then_what_was_copied_is_shown(
+    house: House, db: Database[dict[str, Any]]
+) -> None:
+    run_id = start_run(house, "echo before; while ! [ -e go ]; do sleep 0.02; done; echo after")["runId"]
+    wait_running(house, run_id)
+    until(lambda: b"before" in copied(db, run_id).get(f"output.{0:016d}", b""))
+    [folder] = (house.data / "runs").glob(f"*/{run_id}")
+    shutil.rmtree(folder)
+    (house.folder / "go").touch()
+    run = house.wait_for_run(run_id)
+    assert run["status"] == "completed"
+    assert "before" in house.api("GET", f"runs/{run_id}")["stdout"]
+
+
 def test_output_when_it_is_more_than_the_cap_then_the_database_has_what_the_folder_has(
     house: House, db: Database[dict[str, Any]]
 ) -> None:

@@ -19,6 +19,7 @@ from tests.helpers.clock import FakeClock
 from tests.helpers.mongod import ReplicaSet
 from tests.helpers.runs import make_profile, start_run
 from tests.helpers.server import House
+from tests.helpers.wait import until
 from tests.store.conftest import STORES, url_of
 from tests.store.makers import a_doc, a_run
 
@@ -94,9 +95,31 @@ def test_copy_when_a_plan_is_of_no_schedule_then_it_is_left_behind(
     source.insert("prompts", a_doc("p"))
     db["aiRunnerPlans"].insert_one({"_id": "gone", "revision": 1, "open": [], "isOpen": False})
     target = open_store("sqlite", data_folder=data_dir, clock=fake_clock, filling=True)
-    assert transfer(source, target)["prompts"] == 1
+    assert transfer(source, target, data_dir)["prompts"] == 1
     target.close()
     source.close()
+
+
+def test_copy_back_when_the_folders_are_on_another_machine_then_output_is_laid_into_the_own_one(
+    db: Database[dict[str, Any]], replica_set: ReplicaSet, tmp_path: Path
+) -> None:
+    mongo = replica_set.url(NAME)
+    with House(tmp_path / "house", environ={"AIRUNNER_STORE": mongo}) as house:
+        make_profile(house)
+        run_id = start_run(house, "seq 1000")["runId"]
+        shown = house.wait_for_run(run_id)
+        until(lambda: not db["aiRunnerRuns"].find_one({"_keys.uncopied": True}))
+        house.stop()
+    house.data.rename(tmp_path / "away")
+    other = House(tmp_path / "other", "--store", "sqlite")
+    other.folder.mkdir()
+    back = other.cli("store", "copy", mongo, "sqlite")
+    assert back.returncode == 0, back.stderr
+    assert b"output bytes" in back.stdout
+    assert not house.data.exists()
+    assert {path.stat().st_mode & 0o077 for path in other.data.rglob("*")} == {0}
+    with other:
+        assert other.api("GET", f"runs/{run_id}")["stdout"] == shown["stdout"]
 
 
 @pytest.mark.parametrize("request_url", STORES, indirect=True)
@@ -114,7 +137,7 @@ def test_copy_when_it_does_not_end_then_the_store_is_refused_until_a_copy_does(
     with pytest.raises(Invalid, match="a copy into it did not end"):
         open_store(request_url, data_folder=data_dir, clock=fake_clock)
     target = open_store(request_url, data_folder=data_dir, clock=fake_clock, filling=True)
-    assert transfer(source, target)["runs"] == 1
+    assert transfer(source, target, data_dir)["runs"] == 1
     target.close()
     opened = open_store(request_url, data_folder=data_dir, clock=fake_clock)
     assert [doc["id"] for doc in opened.find("prompts")] == ["p"]
@@ -139,7 +162,7 @@ def test_copy_when_the_source_changes_meanwhile_then_it_is_not_said_to_be_whole(
         target, "save_plans", lambda plans: (source.insert("prompts", a_doc("late")), fill_settings(plans))
     )
     with pytest.raises(Broken, match="prompts differ"):
-        transfer(source, target)
+        transfer(source, target, data_dir)
     target.close()
     source.close()
     with pytest.raises(Invalid, match="did not end"):
