@@ -57,7 +57,9 @@ def kept(text: str) -> dict[str, Any]:
 def forget(db: Db, keys: dict[str, Any]) -> None:
     """Remove the texts of a run that is gone, unless others have them."""
     for id in {keys.get("text"), keys.get("reason")} - {None}:
-        if not db[RUNS].find_one({"$or": [{"_keys.text": id}, {"_keys.reason": id}]}, {"_id": 1}):
+        if not db[RUNS].find_one(
+            {"$or": [{"_keys.text": id}, {"_keys.reason": {"$eq": id, "$type": "string"}}]}, {"_id": 1}
+        ):
             old = {"$lt": ["$used", {"$subtract": ["$$NOW", _UNTOUCHED_MS]}]}
             db[TEXTS].delete_one({"_id": id, "$expr": old})
 

@@ -14,6 +14,7 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 from airunner.base.errors import Invalid
+from airunner.domain.query import RunQuery
 from airunner.domain.states import Status
 from airunner.store.contract import Store
 from airunner.store.mongo import MongoStore
@@ -173,3 +174,25 @@ def test_address_when_it_is_shown_then_nothing_of_the_password_is(password: str,
     with pytest.raises(Invalid) as caught:
         Link(url)
     assert "ssw0rd" not in str(caught.value)
+
+
+def test_runs_when_searched_or_deleted_then_no_collection_is_read_through(
+    db: Database[dict[str, Any]], opening: Callable[[], Store]
+) -> None:
+    store = opening()
+    runs = [a_run(status="failed", reason=f"Killed by alice{n}.", promptContent=f"fix number {n}") for n in range(40)]
+    for run in runs:
+        store.insert_run(run)
+    db.command("profile", 2)
+    try:
+        for search in ("number 7", "alice11", "nonesuch", "zebra"):
+            store.find_runs(RunQuery(search=search))
+        assert store.delete_run(runs[0]["runId"])
+    finally:
+        db.command("profile", 0)
+    plans = {
+        one["ns"]: one["planSummary"] for one in db["system.profile"].find({"planSummary": {"$regex": "COLLSCAN"}})
+    }
+    db["system.profile"].drop()
+    assert plans == {}
+    store.close()
