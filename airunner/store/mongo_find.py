@@ -64,7 +64,7 @@ def find(db: Db, query: RunQuery) -> RunPage:
     if query.search:
         return _search(db, query, conditions)
     lead = _narrowest(db, conditions)
-    total = _count(db, conditions, lead) if conditions else min(db[RUNS].estimated_document_count(), COUNTED + 1)
+    total = _count(db, conditions, lead) if conditions else _count_all(db)
     if total > COUNTED and not conditions:
         return _page(query, _walk(db, query), total)
     if total > COUNTED and not (query.sort == "queuedAt" and _is_single(conditions, lead)):
@@ -84,6 +84,11 @@ def _narrowest(db: Db, conditions: dict[str, Any]) -> str | None:
 def _count(db: Db, conditions: dict[str, Any], lead: str | None) -> int:
     hint: dict[str, Any] = {"hint": _LEADS[lead]} if lead else {}
     return db[RUNS].count_documents(conditions, limit=COUNTED + 1, **hint)
+
+
+def _count_all(db: Db) -> int:
+    """Count the runs by an index: what the server remembers of their number is wrong after it was killed."""
+    return db[RUNS].count_documents({}, limit=COUNTED + 1, hint="_id_")
 
 
 def _is_single(conditions: dict[str, Any], lead: str | None) -> bool:
