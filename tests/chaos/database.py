@@ -20,6 +20,7 @@ from tests.helpers.mongod import Mongod, ReplicaSet
 from tests.helpers.wait import until
 
 NAME = "chaos"
+LONGEST_PAUSE = 4.0
 FAULTS = {
     "primary killed": 8,
     "primary stepped down": 5,
@@ -112,7 +113,7 @@ class Database:
     def _pause(self, members: list[Mongod]) -> None:
         for member in members:
             member.signal(signal.SIGSTOP)
-        time.sleep(self._chance.uniform(0.2, 4))
+        time.sleep(self._chance.uniform(0.2, LONGEST_PAUSE))
         for member in members:
             member.signal(signal.SIGCONT)
 
