@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests.helpers.clock import FakeClock
 from tests.helpers.mongod import ReplicaSet
 from tests.helpers.server import House
+
+# Machines are shared: how long one example takes says nothing.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 
 @pytest.hookimpl(optionalhook=True)

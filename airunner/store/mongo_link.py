@@ -190,6 +190,8 @@ def _unusable(url: str, error: Exception) -> Invalid:
     except (InvalidURI, ConfigurationError, ValueError, TypeError, OSError):
         is_read = "@" not in url
     if not is_read:
-        remedy = "special characters in user and password must be percent-encoded (RFC 3986)"
-        return Invalid(f"The store's address is none that MongoDB has; {remedy}, and options be known ones.")
+        return Invalid(
+            f"The store {url.partition(':')[0]}://… cannot be opened: its address cannot be read. Special characters in user "
+            "and password must be percent-encoded (RFC 3986), and options be known ones."
+        )
     return Invalid(f"The store {shown_url(url)} cannot be opened: {without_secrets(str(error), url)}")
