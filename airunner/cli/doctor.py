@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from airunner.base.clock import SystemClock
-from airunner.base.errors import AirunnerError
+from airunner.base.errors import AirunnerError, Busy
 from airunner.cli.client import Api, Unreachable, segment
 from airunner.config import Config
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LOOKS_FAIL = (AirunnerError, OSError, ImportError, AttributeError, ValueError)
 OK, HINT, BROKEN = "ok", "note", "BROKEN"
+_AWAY: dict[str, Busy] = {}  # stores that did not answer once: nobody wants to wait for each of them again
 _PR_GET_CHILD_SUBREAPER = 37  # prctl(2)
 Agents = tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]
 """The families of agents, and the readiness of each enabled profile by its slug."""
@@ -132,9 +133,8 @@ def _settings(config: Config) -> Mapping[str, Any]:
     """Return the settings that hold here, the defaults where nobody can tell others."""
     with contextlib.suppress(AirunnerError), Api(config) as api:
         return dict(api.get("settings"))
-    if config.store == "sqlite":  # another one may be away, which the line of the store says
-        with contextlib.suppress(AirunnerError), _own_store(config) as store:
-            return store.settings() if store else {}
+    with contextlib.suppress(AirunnerError), _own_store(config) as store:
+        return store.settings() if store else {}
     return {}
 
 
@@ -152,10 +152,21 @@ def _own_store(config: Config) -> Iterator[Store | None]:
     if config.store == "sqlite" and not (config.data / "airunner.db").exists():
         yield None
         return
+    with contextlib.closing(_opened(config)) as store:
+        yield store
+
+
+def _opened(config: Config) -> Store:
     from airunner.store.open import open_store
 
-    with contextlib.closing(open_store(config.store, data_folder=config.data, clock=SystemClock())) as store:
-        yield store
+    if error := _AWAY.get(config.store):
+        raise error
+    try:
+        return open_store(config.store, data_folder=config.data, clock=SystemClock())
+    except Busy as error:
+        if config.store != "sqlite":
+            _AWAY[config.store] = error
+        raise
 
 
 def _server(config: Config) -> tuple[str, str]:

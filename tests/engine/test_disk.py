@@ -396,6 +396,7 @@ def test_nothing_is_made_again_where_the_whole_data_folder_was_removed(shell: Ho
     assert not shell.data.exists()
 
 
+@pytest.mark.sqlite  # a store that keeps output shows it from there
 def test_output_that_is_removed_while_somebody_views_it_ends_the_view(shell: House) -> None:
     run_id = start_run(shell, "seq 1 60000")["runId"]
     shell.wait_for_run(run_id)

@@ -28,7 +28,7 @@ def _lines(count: int) -> bytes:
 
 
 def test_kill_9_in_mid_run_then_restart_keeps_pid_bytes_and_exit_code(shell: House) -> None:
-    run_id = start_run(shell, _COUNT.format(n=100))["runId"]
+    run_id = start_run(shell, _COUNT.format(n=400))["runId"]
     before = wait_running(shell, run_id)
     until(lambda: b"line 5\r" in shell.request("GET", f"/api/modules/ai-runner/runs/{run_id}/log?raw=1").body)
     shell.kill9()
@@ -36,8 +36,8 @@ def test_kill_9_in_mid_run_then_restart_keeps_pid_bytes_and_exit_code(shell: Hou
     after = shell.api("GET", f"runs/{run_id}?output=none")
     assert (after["status"], after["pid"]) == ("running", before["pid"])
     assert [run["runId"] for run in shell.api("GET", "runs/active")] == [run_id]
-    assert raw_output(shell, run_id) == _lines(100)
-    assert clean_lines(shell, run_id) == [f"line {number}" for number in range(1, 101)]
+    assert raw_output(shell, run_id) == _lines(400)
+    assert clean_lines(shell, run_id) == [f"line {number}" for number in range(1, 401)]
     ended = shell.wait_for_run(run_id)
     assert (ended["status"], ended["exitCode"], ended["pid"]) == ("failed", 3, before["pid"])
 
@@ -136,7 +136,7 @@ def test_a_second_server_on_the_folder_refuses(shell: House) -> None:
 
 
 def test_stopping_the_server_leaves_runs_alone(shell: House) -> None:
-    run_id = start_run(shell, "sleep 1; echo end")["runId"]
+    run_id = start_run(shell, "sleep 5; echo end")["runId"]
     pid = wait_running(shell, run_id)["pid"]
     assert shell.stop() == 0
     assert proc.is_alive(pid)
