@@ -52,6 +52,7 @@ def test_input_goes_on_after_a_restart_of_the_server(shell: House) -> None:
     _type(shell, run_id, b"one")
     shell.kill9()
     shell.start()
+    wait_running(shell, run_id)  # what was known of it may not have been written down yet
     _type(shell, run_id, b"two")
     shell.wait_for_run(run_id)
     assert (shell.folder / "typed").read_bytes() == b"onetwo"
