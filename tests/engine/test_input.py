@@ -16,6 +16,7 @@ _KEEP = "stty raw -echo; echo ready; head -c {size} > typed; exit 6"
 
 def _ready(house: House, run_id: str) -> None:
     until(lambda: "ready" in house.api("GET", f"runs/{run_id}")["stdout"], within=10)
+    wait_running(house, run_id)  # output is seen a moment before the start is written down
 
 
 def _type(house: House, run_id: str, data: bytes) -> None:
