@@ -19,7 +19,8 @@ _AT_MOST_SECONDS = 3600.0
 def copy_store(config: Config, source: str, target: str, clock: Clock) -> dict[str, int]:
     """Copy everything from one store into another, empty one; return how many of each kind.
 
-    Raises Conflict while a server uses the data folder or one of the stores, Invalid for a store that cannot be opened, and as `engine.transfer`.
+    Raises Conflict while a server uses the data folder or one of the stores, Invalid for a store that cannot be opened,
+    and as `engine.transfer`.
     """
     if not is_there(source, config.data):
         raise Invalid(f"There is no store {source} to copy from; name its file, or its data folder with --data.")

@@ -207,8 +207,8 @@ def with_copy(store: Store, run: Doc, data_folder: Path) -> Doc:
 
     Raises Busy.
     """
-    if not store.keeps_output or run["status"] in ACTIVE or list_segments(Path(run["folder"])):
-        return run
+    if not store.keeps_output or run["status"] in ACTIVE or not run["folder"] or list_segments(Path(run["folder"])):
+        return run  # one without a folder never was to start
     copied = data_folder / "copies" / run["runId"]
     with contextlib.suppress(OSError):  # a full disk: then it is shown without
         restore(store, run["runId"], copied)

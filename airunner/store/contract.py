@@ -228,29 +228,29 @@ class Store(ABC):
 
     # --- filling an empty store with what another one has; it cannot be opened otherwise before `filled`
 
+    @abstractmethod
     def start_filling(self) -> None:
         """Remove what a copy that did not end has left, and say that the store is not whole; raise Invalid if it is full."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fill(self, kind: str, docs: Collection[Doc]) -> None:
         """Add documents as they are, with their revisions."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fill_settings(self, doc: Doc) -> None:
         """Add the settings as they are, with their revision."""
-        raise NotImplementedError
 
+    @abstractmethod
     def filled(self) -> None:
         """Say that the store is whole. Durable."""
-        raise NotImplementedError
 
+    @abstractmethod
     def remembered_keys(self) -> list[Doc]:
         """Return all that `remember_key` keeps."""
-        raise NotImplementedError
 
+    @abstractmethod
     def runs_after(self, run_id: str, limit: int) -> list[Doc]:
         """Return the next whole runs by id; `run_id` "" for the first."""
-        raise NotImplementedError
 
     # --- the rest
 

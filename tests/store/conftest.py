@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
 
 from airunner.store.contract import Store
 from airunner.store.open import open_store
@@ -22,6 +25,15 @@ def url_of(request: pytest.FixtureRequest, database: str) -> str:
     replica_set: ReplicaSet = request.getfixturevalue("replica_set")
     replica_set.empty(database)
     return replica_set.url(database)
+
+
+@pytest.fixture
+def db(request: pytest.FixtureRequest, replica_set: ReplicaSet) -> Iterator[Database[dict[str, Any]]]:
+    """An empty database, as mongosh would see it; the test's module says its NAME."""
+    name = request.module.NAME
+    replica_set.empty(name)
+    with MongoClient(replica_set.url(name), tz_aware=True) as client:
+        yield client[name]
 
 
 @pytest.fixture(params=STORES)

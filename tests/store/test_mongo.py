@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
@@ -27,14 +26,6 @@ from tests.helpers.wait import until
 from tests.store.makers import a_run
 
 NAME = "mongo"
-
-
-@pytest.fixture
-def db(replica_set: ReplicaSet) -> Iterator[Database[dict[str, Any]]]:
-    """The database of the test, as mongosh would see it; empty."""
-    replica_set.empty(NAME)
-    with MongoClient(replica_set.url(NAME), tz_aware=True) as client:
-        yield client[NAME]
 
 
 @pytest.fixture

@@ -9,26 +9,21 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from pymongo import MongoClient
 from pymongo.database import Database
 
 from airunner.base.errors import Busy
-from airunner.engine.mirror import restore
+from airunner.engine.mirror import restore, with_copy
+from airunner.engine.retention import clean_up
 from airunner.store.contract import Chunk, Store
+from airunner.store.mongo import MongoStore
+from tests.helpers.clock import FakeClock
 from tests.helpers.mongod import ReplicaSet
 from tests.helpers.runs import make_profile, start_run, wait_running
 from tests.helpers.server import House
 from tests.helpers.wait import until
+from tests.store.makers import a_run
 
 NAME = "output"
-
-
-@pytest.fixture
-def db(replica_set: ReplicaSet) -> Iterator[Database[dict[str, Any]]]:
-    """The database of the house, as mongosh would see it."""
-    replica_set.empty(NAME)
-    with MongoClient(replica_set.url(NAME), tz_aware=True) as client:
-        yield client[NAME]
 
 
 @pytest.fixture
@@ -85,7 +80,6 @@ def test_output_when_the_folder_is_lost_then_the_run_shows_as_before(
     assert house.api("GET", f"runs/{run_id}") == before
     assert house.api("GET", f"runs/{run_id}/lines?from=29000&count=10") == lines
     assert len(lines["lines"]) == 10
-    assert house.api("DELETE", f"runs/{run_id}", expect=(200, 405))
 
 
 def test_output_when_the_folder_is_deleted_while_the_run_writes_then_what_was_copied_is_shown(
@@ -212,3 +206,62 @@ def test_restored_folder_when_the_store_goes_away_meanwhile_then_it_is_made_once
     assert list(place.parent.iterdir()) == []
     restore(shelf, "run", place)
     assert (place / "output.0").read_bytes() == b"AAAABBBB"
+
+
+def test_chunks_when_kept_and_dropped_then_the_store_says_where_each_file_ends(
+    db: Database[dict[str, Any]], replica_set: ReplicaSet, fake_clock: FakeClock
+) -> None:
+    store = MongoStore(replica_set.url(NAME), fake_clock)
+    run = a_run(status="completed")
+    id = run["runId"]
+    store.insert_run(run)
+    first, second, timing = Chunk("output.0", 0, b"ab"), Chunk("output.0", 2, b"c"), Chunk("timing", 0, b"t")
+    assert store.append_output(id, [first, timing])
+    assert not store.append_output(id, [first]), "its end is another one"
+    assert store.append_output(id, [second, Chunk("output.1", 0, b"xyz")])
+    assert store.output_ends(id) == {"output.0": 3, "output.1": 3, "timing": 1}
+    chunks = store.output_after(id, None)
+    assert [(chunk.file, chunk.at) for chunk in chunks] == [
+        ("output.0", 0),
+        ("output.0", 2),
+        ("output.1", 0),
+        ("timing", 0),
+    ]
+    assert store.output_after(id, chunks[1]) == chunks[2:]
+    assert store.output_after(id, chunks[-1]) == []
+    store.drop_output(id, ["output.1"])
+    assert store.output_ends(id) == {"output.0": 3, "timing": 1}
+    assert store.delete_run(id)
+    assert db["aiRunnerOutput"].count_documents({}) == 0
+    store.close()
+
+
+def test_copies_when_their_runs_are_old_then_they_go_and_those_of_pinned_and_active_ones_stay(
+    db: Database[dict[str, Any]], replica_set: ReplicaSet, fake_clock: FakeClock, data_dir: Path
+) -> None:
+    store = MongoStore(replica_set.url(NAME), fake_clock)
+    store.save_settings({"outputRetentionDays": 7, "recordRetentionDays": 0})
+    old = fake_clock.now()
+    runs = [
+        a_run(runId=f"{n:020d}", queuedAt=old, finishedAt=old, status=status, pinned=pinned)
+        for n, (status, pinned) in enumerate(
+            [("completed", False), ("completed", True), ("running", False)] + [("failed", False)] * 60
+        )
+    ]
+    for run in runs:
+        store.insert_run(run)
+        store.append_output(run["runId"], [Chunk("output.0", 0, b"x")])
+    fake_clock.pass_(30 * 86_400)
+    clean_up(store, fake_clock, data_dir)
+    assert sorted(db["aiRunnerOutput"].distinct("runId")) == [runs[1]["runId"], runs[2]["runId"]]
+    store.close()
+
+
+def test_run_that_was_skipped_when_it_is_shown_then_it_needs_no_folder(
+    db: Database[dict[str, Any]], replica_set: ReplicaSet, fake_clock: FakeClock, data_dir: Path
+) -> None:
+    store = MongoStore(replica_set.url(NAME), fake_clock)
+    run = a_run(status="skipped")
+    assert run["folder"] is None
+    assert with_copy(store, run, data_dir) == run
+    store.close()

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pymongo import MongoClient
 from pymongo.database import Database
 
 from airunner.base.clock import SystemClock
@@ -24,14 +22,6 @@ from tests.store.conftest import STORES, url_of
 from tests.store.makers import a_doc, a_run
 
 NAME = "transfer"
-
-
-@pytest.fixture
-def db(replica_set: ReplicaSet) -> Iterator[Database[dict[str, Any]]]:
-    """An empty database."""
-    replica_set.empty(NAME)
-    with MongoClient(replica_set.url(NAME), tz_aware=True) as client:
-        yield client[NAME]
 
 
 def test_copy_when_there_and_back_then_all_is_as_it_was(
