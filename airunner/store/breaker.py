@@ -96,6 +96,9 @@ class Breaker(Store):
     def last_runs(self, field: str, ids: Collection[str]) -> dict[str, Doc]:
         return self._reading.do(lambda: self._store.last_runs(field, ids))
 
+    def tally(self, field: str | None, edges: Sequence[datetime]) -> list[Doc]:
+        return self._reading.do(lambda: self._store.tally(field, edges))
+
     @property
     def keeps_output(self) -> bool:
         return self._store.keeps_output

@@ -18,7 +18,7 @@ from airunner.base.clock import Clock
 from airunner.base.errors import Busy, Conflict, Invalid, NotFound, PreconditionFailed
 from airunner.domain.query import RunPage, RunQuery
 from airunner.domain.record import Doc
-from airunner.store import codec, mongo_find, mongo_output, mongo_plans, mongo_runs, mongo_schema
+from airunner.store import codec, mongo_find, mongo_output, mongo_plans, mongo_runs, mongo_schema, mongo_tally
 from airunner.store.contract import SECONDS, Chunk, Store
 from airunner.store.mongo_link import Link, pack, shown_url
 from airunner.store.mongo_schema import KEYS, META, PLANS, SETTINGS, collection
@@ -230,6 +230,10 @@ class MongoStore(Store):
     def last_runs(self, field: str, ids: Collection[str]) -> dict[str, Doc]:
         with self._link.calling():
             return mongo_runs.last_of(self._db, field, ids)
+
+    def tally(self, field: str | None, edges: Sequence[datetime]) -> list[Doc]:
+        with self._link.calling():
+            return mongo_tally.tally(self._db, field, edges)
 
     @property
     def keeps_output(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from airunner.base.clock import Clock
 from airunner.base.errors import Broken, Busy, Conflict, Invalid, NotFound, PreconditionFailed
 from airunner.domain.query import RunPage, RunQuery, milliseconds
 from airunner.domain.record import Doc
-from airunner.store import codec, sqlite_find, sqlite_plans, sqlite_runs
+from airunner.store import codec, sqlite_find, sqlite_plans, sqlite_runs, sqlite_tally
 from airunner.store.contract import Store
 from airunner.store.sqlite_link import RESCUE, Readers, as_busy, connect, make_file
 from airunner.store.sqlite_schema import has_search, mark, migrate, start_filling, table
@@ -165,6 +165,10 @@ class SqliteStore(Store):
     def last_runs(self, field: str, ids: Collection[str]) -> dict[str, Doc]:
         with self._readers.reading() as link:
             return sqlite_runs.last_of(link, field, ids)
+
+    def tally(self, field: str | None, edges: Sequence[datetime]) -> list[Doc]:
+        with self._readers.reading() as link:
+            return sqlite_tally.tally(link, field, edges)
 
     def remember_key(self, key_hash: str, request_hash: str, run_id: str, until: datetime) -> Doc | None:
         now = milliseconds(self._clock.now())
