@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from airunner.api import analytics
 from airunner.api import schemas as s
 from airunner.api.agents import Agents
 from airunner.api.context import Context
@@ -156,6 +157,9 @@ def _rest(context: Context) -> list[Route]:
     since = {"since": s.TEXT, "runs": s.TEXT, **_WAIT}
     return [
         Route("GET", f"{API}/events", events.poll, "viewer", "Wait for changes.", query=since, answer=s.EVENTS),
+        Route("GET", f"{API}/analytics", analytics.Analytics(context).show, "viewer",
+              "Count runs and rate them, over time and by what they were of.", query=analytics.QUERY,
+              answer=analytics.ANSWER),
         Route("GET", f"{API}/directories", places.directories, "viewer", "List known directories.",
               answer=s.DIRECTORIES),
         Route("GET", f"{API}/files", places.files, "operator", "List a folder.", query={"path": s.TEXT},

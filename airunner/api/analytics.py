@@ -1,0 +1,110 @@
+"""Aggregates over the history: how often runs succeed, how long they take, where the work goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import pairwise
+
+from airunner.api import schemas as s
+from airunner.api.context import Context
+from airunner.api.replies import reply
+from airunner.domain.analytics import Span, figures
+from airunner.domain.record import Doc
+from airunner.server.wire import Request, Response
+
+_MOST = 100
+
+FIGURES = {
+    **{name: s.WHOLE for name in ("runs", "completed", "failed", "timeout", "killed", "skipped", "active")},
+    "successRate": {"type": ["number", "null"], "description": "completed of completed, failed and timeout; 0 to 1."},
+    "averageSeconds": s.MAYBE_NUMBER,
+    "totalSeconds": s.NUMBER,
+}
+_NAMED = s.many(
+    s.thing("id name runs", id=s.TEXT, name=s.MAYBE_TEXT, agentType=s.MAYBE_TEXT, lastRunId=s.TEXT, **FIGURES)
+)
+ANSWER = s.thing(
+    "from to timezone step totals series",
+    to=s.TIME,
+    timezone=s.TEXT,
+    step=s.one_of("day", "week", "month"),
+    totals=s.thing("runs", **FIGURES),
+    series=s.many(s.thing("begin end", begin=s.TIME, end=s.TIME, **FIGURES)),
+    profiles=_NAMED,
+    prompts=_NAMED,
+    schedules=_NAMED,
+    directories=s.many(s.thing("path runs", path=s.TEXT, lastRunId=s.TEXT, **FIGURES)),
+    agents=s.many(s.thing("agentType runs", agentType=s.MAYBE_TEXT, **FIGURES)),
+    **{"from": s.TIME},
+)
+QUERY = {"from": s.TEXT, "to": s.TEXT, "timezone": s.TEXT}
+
+
+class Analytics:
+    """Handler of `analytics`."""
+
+    def __init__(self, context: Context) -> None:
+        self._store = context.store
+        self._context = context
+
+    def show(self, request: Request) -> Response:
+        """Return the figures of a range: all together, over time, and by what runs were of, most runs first.
+
+        Of profiles, prompts, schedules and directories at most 100 are returned. What was deleted is named as its newest
+        run names it, and a run counts for the agent that its profile is of now.
+        """
+        span = Span.from_params(request.query, self._context.clock.now(), self._context.timezone)
+        begin, end = span.edges[0], span.edges[-1]
+        series = self._store.tally(None, span.edges)
+        profiles = self._named("agentProfileId", "profiles", "agentProfileName", (begin, end))
+        return reply(
+            {
+                "from": begin,
+                "to": end,
+                "timezone": span.timezone,
+                "step": span.step,
+                "totals": figures(series),
+                "series": [
+                    {"begin": first, "end": last, **figures(row for row in series if row["bucket"] == bucket)}
+                    for bucket, (first, last) in enumerate(pairwise(span.edges))
+                ],
+                "profiles": _shown(profiles),
+                "prompts": _shown(self._named("promptId", "prompts", "promptName", (begin, end))),
+                "schedules": _shown(self._named("scheduleId", "schedules", None, (begin, end))),
+                "directories": _shown(
+                    {"path": row["value"], "lastRunId": row["runId"], "rows": [row]}
+                    for row in self._store.tally("workingDirectory", (begin, end))
+                ),
+                "agents": _shown(_together(profiles)),
+            }
+        )
+
+    def _named(self, field: str, kind: str, run_field: str | None, edges: tuple[datetime, datetime]) -> list[Doc]:
+        known = {doc["id"]: doc for doc in self._store.find(kind)}
+        found = []
+        rows = sorted(self._store.tally(field, edges), key=lambda row: -sum(row["statuses"].values()))
+        for number, row in enumerate(rows):
+            doc = known.get(row["value"]) or (None if number < _MOST else {})
+            if doc is None:
+                run = self._store.get_run(row["runId"]) or {}
+                doc = {"name": run.get(run_field) if run_field else None, "agentType": run.get("agentType")}
+            kept = {"id": row["value"], "name": doc.get("name"), "lastRunId": row["runId"], "rows": [row]}
+            found.append({**kept, "agentType": doc.get("agentType")} if kind == "profiles" else kept)
+        return found
+
+
+def _together(profiles: Iterable[Doc]) -> Iterator[Doc]:
+    """Yield the agents with the rows of all their profiles."""
+    rows: dict[str | None, list[Doc]] = {}
+    for profile in profiles:
+        rows.setdefault(profile["agentType"], []).extend(profile["rows"])
+    for agent, own in rows.items():
+        yield {"agentType": agent, "rows": own}
+
+
+def _shown(counted: Iterable[Doc]) -> list[Doc]:
+    shown = [
+        {**{name: value for name, value in one.items() if name != "rows"}, **figures(one["rows"])} for one in counted
+    ]
+    return sorted(shown, key=lambda one: -int(one["runs"]))[:_MOST]

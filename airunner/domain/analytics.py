@@ -1,0 +1,100 @@
+"""What the numbers of runs say: rates, averages, and the buckets of a range in somebody's time zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from airunner.domain.cron import zone_of
+from airunner.domain.params import Params
+from airunner.domain.record import Doc
+from airunner.domain.states import ACTIVE, Status
+
+DEFAULT_DAYS = 30
+_MOST_DAYS, _MOST_WEEKS = 92, 2 * 366
+_LONGEST = timedelta(days=366 * 20)
+_DAY = timedelta(days=1)
+_JUDGED = (Status.COMPLETED, Status.FAILED, Status.TIMEOUT)
+_ENDED = (*_JUDGED, Status.KILLED, Status.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A range of time, cut into days, weeks that begin on Monday, or months of a zone.
+
+    `edges` are its beginning, the midnights between, and its end.
+    """
+
+    edges: tuple[datetime, ...]
+    step: str
+    timezone: str
+
+    @staticmethod
+    def from_params(query: Mapping[str, list[str]], now: datetime, timezone: str) -> Span:
+        """Return the range of a URL's parameters `from`, `to` and `timezone`: else the last 30 days of `timezone`.
+
+        Raises Invalid.
+        """
+        params = Params(query)
+        name = params.text("timezone", most=100) or timezone
+        zone = params.read("timezone", zone_of(timezone), zone_of)
+        end = min(params.moment("to", end=True) or now, now)
+        first_day = end.astimezone(zone).date() - _DAY * (DEFAULT_DAYS - 1)
+        begin = params.moment("from") or _midnight(first_day, zone)
+        if begin >= end:
+            params.refuse("from", "from must lie before to, and in the past.")
+        elif end - begin > _LONGEST:
+            params.refuse("from", "from must lie at most 20 years before to.")
+        params.done()
+        days = (end - begin) / _DAY
+        step = "day" if days <= _MOST_DAYS else "week" if days <= _MOST_WEEKS else "month"
+        return Span((begin, *_inner(begin, end, step, zone), end), step, name)
+
+
+def _inner(begin: datetime, end: datetime, step: str, zone: tzinfo) -> Iterable[datetime]:
+    day = begin.astimezone(zone).date()
+    while True:
+        day = _next(day, step)
+        edge = _midnight(day, zone)
+        if edge >= end:
+            return
+        if edge > begin:
+            yield edge
+
+
+def _next(day: date, step: str) -> date:
+    if step == "day":
+        return day + _DAY
+    if step == "week":
+        return day + _DAY * (7 - day.weekday())
+    return (day.replace(day=1) + _DAY * 32).replace(day=1)
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    """Return a day's first moment, where the clocks skip midnight the one after it."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def figures(rows: Iterable[Doc]) -> Doc:
+    """Return what some rows of `Store.tally` say together.
+
+    `successRate` is the share of completed runs among those that completed, failed or timed out: killed and skipped ones
+    say nothing of the agent. `averageSeconds` is of all runs that have a duration. Either is None where there is none.
+    """
+    statuses = dict.fromkeys(Status, 0)
+    seconds, timed = 0.0, 0
+    for row in rows:
+        for status, count in row["statuses"].items():
+            statuses[Status(status)] += count
+        seconds += row["seconds"]
+        timed += row["timed"]
+    judged = sum(statuses[status] for status in _JUDGED)
+    return {
+        "runs": sum(statuses.values()),
+        **{str(status): statuses[status] for status in _ENDED},
+        "active": sum(statuses[status] for status in ACTIVE),
+        "successRate": round(statuses[Status.COMPLETED] / judged, 4) if judged else None,
+        "averageSeconds": round(seconds / timed, 3) if timed else None,
+        "totalSeconds": round(seconds, 3),
+    }
