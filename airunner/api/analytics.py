@@ -10,10 +10,12 @@ from airunner.api import schemas as s
 from airunner.api.context import Context
 from airunner.api.replies import reply
 from airunner.domain.analytics import Span, figures
+from airunner.domain.query import RunQuery
 from airunner.domain.record import Doc
 from airunner.server.wire import Request, Response
 
 _MOST = 100
+_RECENT, _MOST_RECENT = 15, 40
 
 FIGURES = {
     **{name: s.WHOLE for name in ("runs", "completed", "failed", "timeout", "killed", "skipped", "active")},
@@ -28,12 +30,22 @@ ANSWER = s.thing(
     "from to timezone step totals series",
     to=s.TIME,
     timezone=s.TEXT,
-    step=s.one_of("day", "week", "month"),
+    step=s.one_of("hour", "day", "week", "month"),
     totals=s.thing("runs", **FIGURES),
+    before=s.thing("runs", **FIGURES),
     series=s.many(s.thing("begin end", begin=s.TIME, end=s.TIME, **FIGURES)),
     profiles=_NAMED,
     prompts=_NAMED,
-    schedules=_NAMED,
+    schedules=s.many(
+        s.thing(
+            "id name runs",
+            id=s.TEXT,
+            name=s.MAYBE_TEXT,
+            lastRunId=s.TEXT,
+            recent=s.many(s.thing("runId status", runId=s.TEXT, status=s.TEXT)),
+            **FIGURES,
+        )
+    ),
     directories=s.many(s.thing("path runs", path=s.TEXT, lastRunId=s.TEXT, **FIGURES)),
     agents=s.many(s.thing("agentType runs", agentType=s.MAYBE_TEXT, **FIGURES)),
     **{"from": s.TIME},
@@ -51,7 +63,7 @@ class Analytics:
     def show(self, request: Request) -> Response:
         """Return the figures of a range: all together, over time, and by what runs were of, most runs first.
 
-        Of profiles, prompts, schedules and directories at most 100 are returned. What was deleted is named as its newest
+        `before` has those of the range of the same length before it. Of profiles, prompts, schedules and directories at most 100 are returned. What was deleted is named as its newest
         run names it, and a run counts for the agent that its profile is of now.
         """
         span = Span.from_params(request.query, self._context.clock.now(), self._context.timezone)
@@ -65,13 +77,14 @@ class Analytics:
                 "timezone": span.timezone,
                 "step": span.step,
                 "totals": figures(series),
+                "before": figures(self._store.tally(None, span.before())),
                 "series": [
                     {"begin": first, "end": last, **figures(row for row in series if row["bucket"] == bucket)}
                     for bucket, (first, last) in enumerate(pairwise(span.edges))
                 ],
                 "profiles": _shown(profiles),
                 "prompts": _shown(self._named("promptId", "prompts", "promptName", (begin, end))),
-                "schedules": _shown(self._named("scheduleId", "schedules", None, (begin, end))),
+                "schedules": self._with_recent(_shown(self._named("scheduleId", "schedules", None, (begin, end)))),
                 "directories": _shown(
                     {"path": row["value"], "lastRunId": row["runId"], "rows": [row]}
                     for row in self._store.tally("workingDirectory", (begin, end))
@@ -79,6 +92,13 @@ class Analytics:
                 "agents": _shown(_together(profiles)),
             }
         )
+
+    def _with_recent(self, schedules: list[Doc]) -> list[Doc]:
+        """Add `recent` to each of the first schedules: their newest runs, the newest last."""
+        for schedule in schedules[:_MOST_RECENT]:
+            newest = self._store.find_runs(RunQuery(schedule_id=schedule["id"], limit=_RECENT)).runs
+            schedule["recent"] = [{"runId": run["runId"], "status": run["status"]} for run in reversed(newest)]
+        return schedules
 
     def _named(self, field: str, kind: str, run_field: str | None, edges: tuple[datetime, datetime]) -> list[Doc]:
         known = {doc["id"]: doc for doc in self._store.find(kind)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
@@ -12,18 +12,18 @@ from airunner.domain.record import Doc
 from airunner.domain.states import ACTIVE, Status
 
 DEFAULT_DAYS = 30
-_MOST_DAYS, _MOST_WEEKS = 92, 2 * 366
+_MOST_HOURS, _MOST_DAYS, _MOST_WEEKS = 3, 92, 2 * 366  # in days
 _LONGEST = timedelta(days=366 * 20)
-_DAY = timedelta(days=1)
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _JUDGED = (Status.COMPLETED, Status.FAILED, Status.TIMEOUT)
 _ENDED = (*_JUDGED, Status.KILLED, Status.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A range of time, cut into days, weeks that begin on Monday, or months of a zone.
+    """A range of time, cut into hours, days, weeks that begin on Monday, or months of a zone.
 
-    `edges` are its beginning, the midnights between, and its end.
+    `edges` are its beginning, the full hours or midnights between, and its end.
     """
 
     edges: tuple[datetime, ...]
@@ -48,19 +48,26 @@ class Span:
             params.refuse("from", "from must lie at most 20 years before to.")
         params.done()
         days = (end - begin) / _DAY
-        step = "day" if days <= _MOST_DAYS else "week" if days <= _MOST_WEEKS else "month"
+        steps = (("hour", _MOST_HOURS), ("day", _MOST_DAYS), ("week", _MOST_WEEKS))
+        step = next((step for step, most in steps if days <= most), "month")
         return Span((begin, *_inner(begin, end, step, zone), end), step, name)
 
+    def before(self) -> tuple[datetime, datetime]:
+        """Return the range of the same length that ends where this one begins."""
+        begin, end = self.edges[0], self.edges[-1]
+        return begin - (end - begin), begin
 
-def _inner(begin: datetime, end: datetime, step: str, zone: tzinfo) -> Iterable[datetime]:
-    day = begin.astimezone(zone).date()
-    while True:
-        day = _next(day, step)
-        edge = _midnight(day, zone)
-        if edge >= end:
-            return
-        if edge > begin:
+
+def _inner(begin: datetime, end: datetime, step: str, zone: tzinfo) -> Iterator[datetime]:
+    local = begin.astimezone(zone)
+    if step == "hour":
+        edge = begin - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+        while (edge := edge + _HOUR) < end:
             yield edge
+        return
+    day = local.date()
+    while (edge := _midnight(day := _next(day, step), zone)) < end:
+        yield edge
 
 
 def _next(day: date, step: str) -> date:

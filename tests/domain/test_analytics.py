@@ -39,7 +39,8 @@ def test_span_when_the_clocks_change_then_each_bucket_is_a_day_of_the_zone() -> 
 @pytest.mark.parametrize(
     ("begin", "step", "first"),
     [
-        ("2026-03-31T13:00:00Z", "day", None),
+        ("2026-03-31T15:10:00Z", "hour", None),
+        ("2026-03-31T13:10:00Z", "hour", "2026-03-31T14:00:00+00:00"),
         ("2026-01-01T00:00:00Z", "day", "2026-01-01T23:00:00+00:00"),
         ("2025-10-01T12:00:00Z", "week", "2025-10-05T22:00:00+00:00"),
         ("2022-05-17T12:00:00Z", "month", "2022-05-31T22:00:00+00:00"),
@@ -52,6 +53,11 @@ def test_span_when_it_is_long_then_it_is_cut_into_weeks_and_months(begin: str, s
     assert (found.edges[1].isoformat() if len(found.edges) > 2 else None) == first
     assert list(found.edges) == sorted(set(found.edges))
     assert len(found.edges) < 110
+
+
+def test_span_when_it_is_compared_then_what_was_before_is_as_long() -> None:
+    begin, end = span(from_="2026-03-30T15:30:00Z").before()
+    assert (begin.isoformat(), end.isoformat()) == ("2026-03-29T15:30:00+00:00", "2026-03-30T15:30:00+00:00")
 
 
 def test_span_when_it_ends_in_the_future_then_it_ends_now() -> None:
