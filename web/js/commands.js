@@ -17,6 +17,7 @@ const TABLE = [
   { id: "go-prompts", group: "Go to", text: "Saved Prompts", keys: ["g p"] },
   { id: "go-schedules", group: "Go to", text: "Schedules", keys: ["g s"] },
   { id: "go-history", group: "Go to", text: "History", keys: ["g h"] },
+  { id: "go-analytics", group: "Go to", text: "Analytics", keys: ["g a"] },
   { id: "go-settings", group: "Go to", text: "Settings", keys: ["g ,"] },
   { id: "go-profiles", group: "Go to", text: "Profiles", keys: [] },
   { id: "next-row", group: "Lists", text: "Next row", keys: ["j"], motion: true },

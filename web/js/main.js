@@ -16,6 +16,7 @@ import { mountLogin, mountWaiting, takeLoginCode } from "./shell/login.js";
 import { mountOutcomes } from "./shell/outcomes.js";
 import { openHelp, openPalette } from "./shell/palette.js";
 import { mountTape } from "./shell/tape.js";
+import * as analytics from "./tabs/analytics.js";
 import * as history from "./tabs/history.js";
 import * as prompts from "./tabs/prompts.js";
 import * as run from "./tabs/run.js";
@@ -28,6 +29,7 @@ const TABS = [
   { id: "prompts", icon: "bookmark", short: "Prompts", ...prompts },
   { id: "schedules", icon: "calendar", ...schedules },
   { id: "history", icon: "history", ...history },
+  { id: "analytics", icon: "chart", wide: true, ...analytics },
   { id: "settings", icon: "settings", ...settings },
 ];
 const RETRY_MS = 3000;

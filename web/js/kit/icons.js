@@ -48,6 +48,7 @@ const SHAPES = {
     ["path", { d: "M2 2l10 10M3 6.5a6 6 0 0 1 1.8-1.3M7.5 4.5a6 6 0 0 1 3.5 2M5 8.6a3 3 0 0 1 2-.8M7 11h.01" }],
   ],
   history: [["path", { d: "M3 2v10M6 4h6M6 7h6M6 10h4" }]],
+  chart: [["path", { d: "M2 12h10M3.5 9.5V7M6.5 9.5V3M9.5 9.5V5.5" }]],
   settings: [
     ["path", { d: "M2 4h6M11 4h1M2 10h1M6 10h6" }],
     ["circle", { cx: 9.5, cy: 4, r: 1.5 }],
