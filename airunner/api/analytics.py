@@ -50,7 +50,7 @@ ANSWER = s.thing(
     agents=s.many(s.thing("agentType runs", agentType=s.MAYBE_TEXT, **FIGURES)),
     **{"from": s.TIME},
 )
-QUERY = {"from": s.TEXT, "to": s.TEXT, "timezone": s.TEXT}
+QUERY = {"from": s.TEXT, "days": s.WHOLE, "to": s.TEXT, "timezone": s.TEXT}
 
 
 class Analytics:

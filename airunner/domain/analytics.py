@@ -32,24 +32,25 @@ class Span:
 
     @staticmethod
     def from_params(query: Mapping[str, list[str]], now: datetime, timezone: str) -> Span:
-        """Return the range of a URL's parameters `from`, `to` and `timezone`: else the last 30 days of `timezone`.
+        """Return the range of a URL's parameters `from` or `days`, `to` and `timezone`.
 
+        Without `from` it is the last `days` of the zone, 30 if they are left out, today included; one day is 24 hours.
         Raises Invalid.
         """
         params = Params(query)
         name = params.text("timezone", most=100) or timezone
         zone = params.read("timezone", zone_of(timezone), zone_of)
         end = min(params.moment("to", end=True) or now, now)
-        first_day = end.astimezone(zone).date() - _DAY * (DEFAULT_DAYS - 1)
-        begin = params.moment("from") or _midnight(first_day, zone)
+        days = params.whole("days", DEFAULT_DAYS, least=1, most=_LONGEST.days)
+        first_day = end.astimezone(zone).date() - _DAY * (days - 1)
+        begin = params.moment("from") or (end - _DAY if days == 1 else _midnight(first_day, zone))
         if begin >= end:
             params.refuse("from", "from must lie before to, and in the past.")
         elif end - begin > _LONGEST:
             params.refuse("from", "from must lie at most 20 years before to.")
         params.done()
-        days = (end - begin) / _DAY
         steps = (("hour", _MOST_HOURS), ("day", _MOST_DAYS), ("week", _MOST_WEEKS))
-        step = next((step for step, most in steps if days <= most), "month")
+        step = next((step for step, most in steps if end - begin <= most * _DAY), "month")
         return Span((begin, *_inner(begin, end, step, zone), end), step, name)
 
     def before(self) -> tuple[datetime, datetime]:

@@ -27,6 +27,11 @@ def test_span_when_nothing_is_asked_then_it_is_the_last_thirty_days_of_the_zone(
     assert len(found.edges) == 31
 
 
+def test_span_when_days_are_asked_for_then_today_is_the_last_of_them() -> None:
+    assert len(span(days="7").edges) == 8
+    assert span(days="1").edges[0] == NOW - timedelta(days=1)
+
+
 def test_span_when_the_clocks_change_then_each_bucket_is_a_day_of_the_zone() -> None:
     edges = span(from_="2026-03-27T23:00:00Z").edges
     assert [last - first for first, last in zip(edges[:3], edges[1:4], strict=True)] == [

@@ -87,6 +87,7 @@ def test_axe_finds_nothing(
         ("prompt", f"#/prompts/{lived_in['saved']}", ".dlg-saved .var-row"),
         ("schedules", "#/schedules", ".planned tr[data-id]"),
         ("schedule", f"#/schedules/{lived_in['planned']}", ".dlg-schedule .pre-warning"),
+        ("analytics", "#/analytics", ".key-figure"),
         ("profiles", "#/settings/profiles", ".card"),
         ("general", "#/settings/general", ".field.r"),
         ("tokens", "#/settings/tokens", ".tokens"),

@@ -1,6 +1,6 @@
 // Analytics: how often runs succeed, how long they take, where the work goes; the address holds the range.
 
-import { AGENTS, count, date, duration, full, hour, ms, number, span, stateWord, zoneLabel } from "../format.js";
+import { AGENTS, count, date, duration, full, hour, ms, number, span, stateWord, zoneLabel, zoneName } from "../format.js";
 import { stateMark } from "../kit/badge.js";
 import { el, fill, leaving, set } from "../kit/dom.js";
 import { emptyNotice, errorNotice, whenLate } from "../kit/notice.js";
@@ -57,8 +57,7 @@ export function mount(root, ctx) {
     const asked = (state.asked += 1);
     const late = state.found ? () => {} : whenLate(note, el("p", { class: "hint set-pad" }, "Counting the runs"));
     try {
-      const from = new Date(Date.now() - Number(state.days) * DAY_MS).toISOString();
-      const found = await ctx.api.get("analytics", { from, timezone: ctx.cache.session.timezone });
+      const found = await ctx.api.get("analytics", { days: state.days, timezone: zoneName() });
       if (asked === state.asked) draw((state.found = found));
     } catch (error) {
       if (asked === state.asked && !state.found) {
