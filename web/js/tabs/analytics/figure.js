@@ -28,7 +28,7 @@ export function figure(title, extra = "") {
     const { sentence, chart, head, rows, empty } = shown;
     set(flip, { hidden: Boolean(empty) });
     if (empty) fill(body, el("p", { class: "hint" }, empty));
-    else if (asTable) fill(body, tableOf(head, rows));
+    else if (asTable) fill(body, tableOf(title, head, rows));
     else fill(body, el("div", { class: "fig-chart", role: "img", "aria-label": sentence }, chart));
   }
 
@@ -46,10 +46,10 @@ export function figure(title, extra = "") {
   };
 }
 
-function tableOf(head, rows) {
+function tableOf(title, head, rows) {
   return el(
     "div",
-    { class: "fig-table", tabIndex: 0, role: "region", "aria-label": "Numbers" },
+    { class: "fig-table", tabIndex: 0, role: "region", "aria-label": `${title}, numbers` },
     el(
       "table",
       { class: "t" },
