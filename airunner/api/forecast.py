@@ -15,7 +15,7 @@ from airunner.domain.cron import Cron
 from airunner.domain.fields import Checker
 from airunner.domain.query import RunQuery
 from airunner.domain.record import Doc, from_doc
-from airunner.domain.schedule import Schedule
+from airunner.domain.schedule import Schedule, readable
 from airunner.domain.settings import Settings
 from airunner.schedule.conflicts import Habit, Meeting, meetings, meets_itself
 from airunner.server.wire import Request, Response
@@ -69,7 +69,7 @@ class Forecast:
         )
 
     def _conflicts(self, habit: Habit, known: _Known, after: datetime) -> list[Doc]:
-        others = [other for doc in self._context.store.find("schedules", enabled=True) if (other := _readable(doc))]
+        others = [other for doc in self._context.store.find("schedules", enabled=True) if (other := readable(doc))]
         near = [other for other in others if known.directory(other) == habit.directory][: _MOST_CONFLICTS + 1]
         habits = [self._habit(other, known) for other in near]
         return [_said(meeting, habit.schedule) for meeting in meetings(habit, habits, after)][:_MOST_CONFLICTS]
@@ -118,16 +118,6 @@ def _next(schedule: Schedule, start: datetime, count: int) -> list[datetime]:
     """Return the next times, those of the first century: a leap day 200 times over takes a processor for seconds."""
     last = min(start, datetime.max.replace(tzinfo=UTC) - _CENTURY) + _CENTURY
     return list(islice(takewhile(lambda at: at <= last, schedule.fires_after(start)), count))
-
-
-def _readable(doc: Doc) -> Schedule | None:
-    """Return a schedule; None for one that has no times: it is damaged, or its zone is not known any more."""
-    try:
-        schedule = from_doc(Schedule, doc)
-        _ = Cron.parse(schedule.cron_expression), schedule.zone
-    except (Invalid, TypeError, ValueError):
-        return None
-    return schedule
 
 
 def _self_overlap(habit: Habit, after: datetime) -> str | None:

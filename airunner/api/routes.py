@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airunner.api import analytics
+from airunner.api import analytics, dashboard
 from airunner.api import schemas as s
 from airunner.api.agents import Agents
 from airunner.api.context import Context
@@ -160,6 +160,8 @@ def _rest(context: Context) -> list[Route]:
         Route("GET", f"{API}/analytics", analytics.Analytics(context).show, "viewer",
               "Count runs and rate them, over time and by what they were of.", query=analytics.QUERY,
               answer=analytics.ANSWER),
+        Route("GET", f"{API}/dashboard", dashboard.Dashboard(context).show, "viewer",
+              "Say what runs, how the last runs went, and what comes next.", answer=dashboard.ANSWER),
         Route("GET", f"{API}/directories", places.directories, "viewer", "List known directories.",
               answer=s.DIRECTORIES),
         Route("GET", f"{API}/files", places.files, "operator", "List a folder.", query={"path": s.TEXT},

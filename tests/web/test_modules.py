@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "output": {"output", "kit", "root"},
     "kit": {"kit", "root"},
 }
+ENTRIES = {"main.js", "widget.js"}
 # What the kit may know of the rest: words and the ticker, nothing of runs, the API or the address.
 KIT_MAY_KNOW = {"format.js", "time.js"}
 OUTPUT_MAY_KNOW = {"format.js", "time.js"}
@@ -37,9 +38,9 @@ def name_of(path: Path) -> str:
 
 
 def room_of(path: Path) -> str:
-    """Return the folder of a module; `main` for the one that builds everything, `root` for the rest beside it."""
+    """Return the folder of a module; `main` for those that build everything, `root` for the rest beside it."""
     name = name_of(path)
-    return "main" if name == "main.js" else name.split("/")[0] if "/" in name else "root"
+    return "main" if name in ENTRIES else name.split("/")[0] if "/" in name else "root"
 
 
 @cache

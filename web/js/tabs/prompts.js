@@ -9,13 +9,13 @@ import { el, fill, leaving, set } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { emptyNotice, errorNotice, whenLate } from "../kit/notice.js";
 import { askedFor } from "../kit/placeholders.js";
-import { sayStarted } from "../open-runs.js";
+import { sayStarted, startPrompt } from "../open-runs.js";
 import { everySecond } from "../time.js";
 import { askTags, deletePrompts } from "./prompts/many.js";
 import { openEditor } from "./prompts/editor.js";
 import { filterRow } from "./prompts/filters.js";
 import { anyFilter, passes, readFilters, readSort, sorted, tagsOf, USUAL_SORT } from "./prompts/pick.js";
-import { openRun, startPrompt } from "./prompts/run.js";
+import { openRun } from "./prompts/run.js";
 import { promptTable } from "./prompts/table.js";
 
 export const title = "Saved Prompts";

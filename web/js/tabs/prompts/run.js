@@ -1,6 +1,5 @@
 // Running a saved prompt: what it asks for, what may be otherwise for once, and what would be run.
 
-import { newKey } from "../../api.js";
 import { minutes } from "../../format.js";
 import { agentMark } from "../../kit/badge.js";
 import { button, busy } from "../../kit/button.js";
@@ -12,10 +11,7 @@ import { icon } from "../../kit/icons.js";
 import { askedFor, plainVariable } from "../../kit/placeholders.js";
 import { sentence } from "../../kit/sentence.js";
 import { valuesField } from "../../kit/values-field.js";
-import { sayStarted } from "../../open-runs.js";
-
-/** Start a saved prompt, once. */
-export const startPrompt = (ctx, body) => ctx.api.post("run", body, { headers: { "Idempotency-Key": newKey() } });
+import { sayStarted, startPrompt } from "../../open-runs.js";
 
 /** Open the dialog; `refused` is an error that a start without questions has met. */
 export function openRun(ctx, saved, refused = null) {
