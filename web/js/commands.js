@@ -44,6 +44,8 @@ const TABLE = [
   { id: "full-screen", group: "Output", text: "Full screen", keys: ["F"] },
   { id: "kill", group: "Output", text: "Kill run", keys: [] },
   { id: "run-now", group: "Composer", text: "Run now", keys: ["Mod+Enter"], typing: true },
+  { id: "save-prompt", group: "Composer", text: "Save prompt", keys: ["Mod+S"], typing: true },
+  { id: "dry-run", group: "Composer", text: "Dry run", keys: ["Mod+Shift+Enter"], typing: true },
 ];
 
 const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);

@@ -11,6 +11,7 @@ const DEFAULTS = {
   mode: "clean", // clean, terminal
   announce: false, // read new output aloud
   draft: {}, // the composer's fields, as typed
+  earlier: [], // prompts that were run from the composer, the newest first
   open: null, // runs open as tabs; null: those that are active
 };
 

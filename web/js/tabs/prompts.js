@@ -222,7 +222,7 @@ export function mount(root, ctx) {
     return editor.follow({
       router: ctx.router,
       wanted,
-      open: ({ saved }) => openEditor(ctx, saved),
+      open: ({ saved }) => openEditor(ctx, saved, ctx.router.route.params.get("from") === "run"),
       home: () => ["prompts", [], params({})],
       onClosed: (savedId, key) => document.activeElement === document.body && (table.focus(savedId ?? key), 0),
     });
