@@ -51,7 +51,12 @@ export function composer(ctx, { onStarted, onClose }) {
   const runNow = button({ text: "Run now", icon: "play", kind: "main", type: "submit", extra: "grow" });
   const tip = (id) => ctx.commands.shortcut(id);
   const dryRun = button({ text: "Dry run", title: `Show what would run (${tip("dry-run")})`, onClick: () => look() });
-  const save = button({ text: "Save prompt", icon: "bookmark", title: `Save prompt (${tip("save-prompt")})`, onClick: () => keepPrompt() });
+  const save = button({
+    text: "Save prompt",
+    icon: "bookmark",
+    title: `Save prompt (${tip("save-prompt")})`,
+    onClick: () => keepPrompt(),
+  });
   runNow.append(el("span", { class: "keys", "aria-hidden": "true" }, ctx.commands.shortcut("run-now")));
   const element = el(
     "form",
@@ -63,14 +68,32 @@ export function composer(ctx, { onStarted, onClose }) {
       button({ icon: "close", kind: "quiet", label: "Close", onClick: onClose }),
     ),
     el("div", { class: "comp-body" }, profile.element, directory.element, prompt.element, asked, timeout.element),
-    el("div", { class: "comp-foot" }, state.element, problem, whyNot, runNow, el("div", { class: "comp-more" }, save, dryRun)),
+    el(
+      "div",
+      { class: "comp-foot" },
+      state.element,
+      problem,
+      whyNot,
+      runNow,
+      el("div", { class: "comp-more" }, save, dryRun),
+    ),
   );
   let unanswered = false; // what is shown says that the server did not answer
-  const fields = () => ({ agentProfileId: profile, workingDirectory: directory, content: prompt, timeout, ...values.fields });
+  const fields = () => ({
+    agentProfileId: profile,
+    workingDirectory: directory,
+    content: prompt,
+    timeout,
+    ...values.fields,
+  });
 
   // A field for each {{NAME}} of the text; what was typed into one stays while its name does.
   function askValues() {
-    const wanted = askedFor({ type: prompt.isFile() ? "file-reference" : "inline", content: prompt.content(), variables: [] });
+    const wanted = askedFor({
+      type: prompt.isFile() ? "file-reference" : "inline",
+      content: prompt.content(),
+      variables: [],
+    });
     const names = wanted.map(({ name }) => name).join(" ");
     if (names === askedNames) return;
     askedNames = names;
@@ -165,7 +188,11 @@ export function composer(ctx, { onStarted, onClose }) {
     send(dryRun, async () => {
       const answer = await ctx.api.post("run", { ...body(), dryRun: true });
       showReasons(fields(), {});
-      openDialog({ title: "Dry run", body: el("section", { class: "run-plan" }, planParts(answer)), extra: "dlg-plan" });
+      openDialog({
+        title: "Dry run",
+        body: el("section", { class: "run-plan" }, planParts(answer)),
+        extra: "dlg-plan",
+      });
     });
 
   function remember() {
@@ -228,11 +255,7 @@ function profileField(ctx, draft, onChange) {
   made.show = () => {
     const enabled = (ctx.cache.profiles ?? []).filter((profile) => profile.enabled);
     const chosen = enabled.find((profile) => profile.id === draft.profile) ?? enabled[0];
-    setOptions(
-      control,
-      enabled.length ? profileChoices(enabled) : [["", "No profile yet"]],
-      chosen?.id ?? "",
-    );
+    setOptions(control, enabled.length ? profileChoices(enabled) : [["", "No profile yet"]], chosen?.id ?? "");
     control.disabled = !enabled.length;
     first.hidden = ctx.cache.profiles?.length !== 0;
     drawMark();

@@ -23,7 +23,12 @@ export function promptField(ctx, { draft, onChange, earlier, directory }) {
     title: "Alt+↑ brings back earlier prompts",
   });
   const preview = el("div", { class: "prose", tabIndex: 0, role: "tabpanel", "aria-label": "Preview", hidden: true });
-  const path = input({ mono: true, value: draft.file ?? "", placeholder: "prompts/review.md", "aria-label": "Prompt file" });
+  const path = input({
+    mono: true,
+    value: draft.file ?? "",
+    placeholder: "prompts/review.md",
+    "aria-label": "Prompt file",
+  });
   const browse = button({ text: "Choose a file", icon: "folder", small: true, onClick: choose });
   const file = el(
     "div",
