@@ -35,6 +35,7 @@ const TABLE = [
   { id: "previous-match", group: "Output", text: "Previous match", keys: ["N"], motion: true },
   { id: "follow", group: "Output", text: "Follow", keys: ["f"] },
   { id: "mode", group: "Output", text: "Clean or terminal", keys: ["t"] },
+  { id: "type", group: "Output", text: "Type to the agent", keys: ["i"] },
   { id: "wrap", group: "Output", text: "Wrap lines", keys: ["w"] },
   { id: "fold", group: "Output", text: "Fold or unfold", keys: ["z"] },
   { id: "line", group: "Output", text: "Go to line", keys: ["l"] },
