@@ -158,7 +158,8 @@ function strokeOf(event) {
   if (["Shift", "Control", "Meta", "Alt"].includes(event.key)) return "";
   const key = event.key.length === 1 || event.key === "Enter" ? event.key : "";
   if (!key) return "";
-  return event.ctrlKey || event.metaKey ? `Mod+${key.length === 1 ? key.toUpperCase() : key}` : key;
+  if (!event.ctrlKey && !event.metaKey) return key;
+  return key === "Enter" ? `Mod+${event.shiftKey ? "Shift+" : ""}Enter` : `Mod+${key.toUpperCase()}`;
 }
 
 function isField(element) {

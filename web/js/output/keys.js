@@ -83,7 +83,10 @@ export function agentKeys({ terminal, host, send }) {
     host.classList.toggle("is-typing", focused);
     set(leave, { hidden: !focused });
     set(element, { hidden: !may });
-    fill(said, problem || (focused ? "Keys go to the agent. Ctrl+] leaves." : "Enter, or a click, to type to the agent"));
+    fill(
+      said,
+      problem || (focused ? "Keys go to the agent. Ctrl+] leaves." : "Enter, or a click, to type to the agent"),
+    );
     element.classList.toggle("is-bad", Boolean(problem));
   }
 

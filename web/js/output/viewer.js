@@ -11,6 +11,7 @@ import { askLine } from "./go-to-line.js";
 import { runHead } from "./head.js";
 import { lineCount } from "./lines.js";
 import { LogPane } from "./log.js";
+import { sayRow } from "./say.js";
 import { takesKeys, TerminalPane } from "./terminal.js";
 import { toolbar } from "./toolbar.js";
 
@@ -29,6 +30,7 @@ export class Viewer {
   #head;
   #bar;
   #stage = el("div", { class: "vw-stage-host" });
+  #say;
   #omitted = el("div", { class: "why s-timeout", hidden: true });
   #foot = el("div", { class: "vw-foot" });
 
@@ -47,6 +49,8 @@ export class Viewer {
       tip: (id) => ctx.commands.shortcut(id),
       more: () => [...this.#menuItems(), ...menu()],
     });
+    const send = (text) => ctx.api.post(`runs/${runId}/input`, { text });
+    this.#say = sayRow({ send, onKeys: () => this.#type() });
     this.element = el(
       "section",
       { class: "vw", "aria-label": label },
@@ -55,6 +59,7 @@ export class Viewer {
       this.#bar.element,
       this.#omitted,
       this.#stage,
+      this.#say.element,
       this.#foot,
     );
     this.#listen(onLines);
@@ -140,11 +145,13 @@ export class Viewer {
     this.#log.show(run);
     if (this.#mode === "terminal") this.#openTerminal();
     this.#terminal?.show(run);
+    this.#say.show(this.#mode === "clean" && takesKeys(this.#ctx, run));
     this.#bar.showKept(Boolean(run.pinned));
   }
 
   #drawState() {
     const live = Boolean(this.run) && isActive(this.run.status);
+    this.#say.show(this.#mode === "clean" && takesKeys(this.#ctx, this.run));
     const isFull = this.element.classList.contains("is-full");
     const lost = this.#log.omittedBytes;
     this.#omitted.hidden = !lost;

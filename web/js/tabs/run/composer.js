@@ -50,10 +50,14 @@ export function composer(ctx, { onStarted, onClose }) {
   const whyNot = el("p", { class: "hint", id: uid("why"), hidden: true });
   const runNow = button({ text: "Run now", icon: "play", kind: "main", type: "submit", extra: "grow" });
   const tip = (id) => ctx.commands.shortcut(id);
-  const dryRun = button({ text: "Dry run", title: `Show what would run (${tip("dry-run")})`, onClick: () => look() });
+  const dryRun = button({
+    text: "Dry run",
+    kind: "quiet",
+    title: `Show what would run (${tip("dry-run")})`,
+    onClick: () => look(),
+  });
   const save = button({
     text: "Save prompt",
-    icon: "bookmark",
     title: `Save prompt (${tip("save-prompt")})`,
     onClick: () => keepPrompt(),
   });
@@ -74,8 +78,7 @@ export function composer(ctx, { onStarted, onClose }) {
       state.element,
       problem,
       whyNot,
-      runNow,
-      el("div", { class: "comp-more" }, save, dryRun),
+      el("div", { class: "comp-deeds" }, runNow, save, dryRun),
     ),
   );
   let unanswered = false; // what is shown says that the server did not answer
@@ -199,6 +202,7 @@ export function composer(ctx, { onStarted, onClose }) {
     const text = prompt.isFile() ? "" : prompt.content();
     if (!text.trim()) return;
     ctx.prefs.set("earlier", [text, ...ctx.prefs.get("earlier").filter((one) => one !== text)].slice(0, MOST_EARLIER));
+    prompt.showEarlier();
   }
 
   // The editor takes what is in the composer: the draft that is kept.
