@@ -6,13 +6,11 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
 
 from airunner.api import schemas as s
 from airunner.api.context import Context
 from airunner.api.replies import one, only
 from airunner.api.rows import row_of
-from airunner.base.clock import to_iso
 from airunner.base.errors import Invalid, NotFound
 from airunner.base.ids import is_id
 from airunner.domain.query import RunQuery, sort_key
@@ -21,7 +19,7 @@ from airunner.domain.run import listed
 from airunner.server.wire import Request, Response
 
 MOST_IDS = 500
-_PAGE = 500
+_PAGE = 200  # some 30 ms of a worker's time, whoever else waits
 _PAGING = ("limit", "cursor", "offset")
 _FILTERS = tuple(name for name in s.RUN_FILTERS if name not in _PAGING)
 QUERY = {
@@ -41,6 +39,7 @@ COLUMNS = (
     "finishedAt", "durationSeconds", "timeout", "exitCode", "signal", "reason", "attempt", "pinned", "outputBytes",
     "resourceUsage.peakMemoryMB", "resourceUsage.cpuSeconds", "node",
 )  # fmt: skip
+_PARTS = [column.partition(".") for column in COLUMNS]
 
 
 class Export:
@@ -112,27 +111,26 @@ def _as_csv(pages: Iterator[list[Doc]]) -> Iterator[bytes]:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for page in pages:
-        writer.writerows([cell(_value(run, column)) for column in COLUMNS] for run in page)
+        writer.writerows(map(_cells, page))
         yield _taken(text)
     yield _taken(text)
 
 
 def cell(value: object) -> str | int | float:
     """Return a value as a cell: numbers stay numbers, text that a spreadsheet would calculate gets an apostrophe."""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA) else value
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return value
-    written = to_iso(value) if isinstance(value, datetime) else str(value)
-    return f"'{written}" if written.startswith(_FORMULA) else written
+    return encode(value).decode().strip('"')  # a time
 
 
-def _value(run: Doc, column: str) -> object:
-    name, _, part = column.partition(".")
-    value = run.get(name)
-    return (value or {}).get(part) if part else value
+def _cells(run: Doc) -> list[str | int | float]:
+    return [cell((run.get(name) or {}).get(part) if part else run.get(name)) for name, _, part in _PARTS]
 
 
 def _taken(text: io.StringIO) -> bytes:
