@@ -12,7 +12,7 @@ import { filterQuery, NO_FILTERS, readFilters } from "./history/filters.js";
 import { filterRow } from "./history/filter-row.js";
 import { runList } from "./history/list.js";
 import { exportItems, selection } from "./history/picked.js";
-import { RunTable, SORTS, USUAL_SORT } from "./history/table.js";
+import { nextSort, RunTable, SORTS, USUAL_SORT } from "./history/table.js";
 
 export const title = "History";
 
@@ -44,7 +44,7 @@ export function mount(root, ctx) {
     hrefOf: ({ runId }) => ctx.router.href("history", [runId], params({})),
     iconOf: (run) => ctx.cache.iconOf(run),
     onOpen: open,
-    onSort: (key) => go({ sort: state.sort === `-${key}` ? key : `-${key}` }),
+    onSort: (key) => go({ sort: nextSort(key, state.sort) }),
     onPick: (...args) => picked.pick(...args),
     onAll: (on) => picked.all(on),
     onAgain: mayRun ? (run, opener) => againFromList(ctx, run, opener, open) : null,

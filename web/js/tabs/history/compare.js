@@ -179,10 +179,12 @@ function outputPart(ctx, ids, signal) {
 
 function figures({ parts, same, removed, added }) {
   if (!removed && !added) return same ? `The same, ${count(same, "line")}` : "Both are empty";
-  const equal = `${count(same, "line")} ${parts ? "equal" : "in both, in any order"}`;
-  return [removed && `${count(removed, "line")} only in the first`, added && `${count(added, "line")} only in the second`, equal]
-    .filter(Boolean)
-    .join(", ");
+  const counted = [
+    [removed, "only in the first"],
+    [added, "only in the second"],
+    [same, parts ? "equal" : "in both, in any order"],
+  ];
+  return counted.flatMap(([lines, words]) => (lines ? [`${count(lines, "line")} ${words}`] : [])).join(", ");
 }
 
 function notesOn(runs, found) {

@@ -2,6 +2,7 @@
 // in linear space. Nothing of the page is known here.
 
 const SLICE = 1 << 16;
+const LEAST_HIDDEN = 4; // less is not worth a fold
 const SLICE_LINES = 1 << 14;
 const MOST_STEPS = 150_000_000; // a second or two of work; who differs more is only counted
 
@@ -56,7 +57,7 @@ export function folded(parts, around = 3) {
     if (part.kind !== "same") return [part];
     const [before, after] = [at > 0 ? around : 0, at < last ? around : 0];
     const hidden = part.count - before - after;
-    if (hidden < 2) return [part];
+    if (hidden < LEAST_HIDDEN) return [part];
     const { a, b } = part;
     return [
       { kind: "same", a, b, count: before },

@@ -4,6 +4,7 @@ import { bytes, duration, full, minutes, ms, number, reasonOf, runName, took, tr
 import { agentMark, pathMark, stateMark } from "../../kit/badge.js";
 import { el } from "../../kit/dom.js";
 
+const STARTED = "Started"; // no two runs start at once: that this differs says nothing
 // words, what is compared, how it is drawn; what neither has is left out
 const FACTS = [
   ["State", ({ status }) => status, (run) => stateMark(run.status)],
@@ -11,7 +12,7 @@ const FACTS = [
   ["Profile", (run) => run.agentProfileName, (run) => agentMark(run.agentType, { name: run.agentProfileName ?? "" })],
   ["Trigger", (run) => triggerWord(run.triggeredBy) + (run.startedBy ? `, by ${run.startedBy}` : "")],
   ["Directory", (run) => run.workingDirectory, (run) => pathMark(run.workingDirectory)],
-  ["Started", (run) => run.startedAt, (run) => timeMark(ms(run.startedAt))],
+  [STARTED, (run) => run.startedAt, (run) => timeMark(ms(run.startedAt))],
   ["Took", (run) => lasted(run)],
   ["Timeout", (run) => run.timeout, (run) => minutes(run.timeout)],
   ["Exit code", (run) => run.exitCode],
@@ -28,7 +29,7 @@ export function factsTable(runs, hrefOf) {
   const rows = FACTS.map(([words, valueOf, drawn = valueOf]) => {
     const values = runs.map(valueOf);
     if (!values.some(isThere)) return null;
-    const differs = values[0] !== values[1];
+    const differs = words !== STARTED && values[0] !== values[1];
     const cells = runs.map((run, at) => el("td", {}, isThere(values[at]) ? drawn(run) : null));
     return el("tr", { class: differs ? "is-other" : "" }, el("th", { scope: "row" }, words, mark(differs)), cells);
   });

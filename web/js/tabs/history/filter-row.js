@@ -44,12 +44,14 @@ export function filterRow(ctx, { onChange, names }) {
     extra: "filters-clear",
     onClick: () => onChange(NO_FILTERS),
   });
-  const controls = [status, trigger, profile, directory, time, between];
+  const choices = [status, trigger, profile, directory].map(({ element }) => element);
   const rest = el(
     "div",
     { class: "filters-rest", id: "filters-rest" },
-    controls.map(({ element }) => element),
+    choices,
     kept,
+    time.element,
+    between.element,
     chips,
     clear,
     el("span", { class: "hint head-legend" }, "Fill of the line: part of the timeout used"),

@@ -36,7 +36,16 @@ const COLUMNS = [
   ["acts", "", "c-acts", ""],
 ];
 export const SORTS = COLUMNS.map(([, , , key]) => key).filter(Boolean);
+// Numbers and times begin with the largest, words with the first letter.
+const FALLING = COLUMNS.flatMap(([, , extra, key]) => (/\bnum\b/.test(extra) ? [key] : []));
 export const USUAL_SORT = "-queuedAt"; // what waits or was skipped never started
+
+/** The order that a press on a head asks for, after the one that is. */
+export function nextSort(key, sort) {
+  const first = FALLING.includes(key) ? `-${key}` : key;
+  if (sort !== first) return first;
+  return first === key ? `-${key}` : key;
+}
 
 export class RunTable {
   #rows = new Map();
