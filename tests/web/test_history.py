@@ -244,6 +244,10 @@ def test_run_again_from_a_row_stays_in_the_list(visit: Visit, house: House, star
     toast = page.locator(".toast", has_text="echo again and again").first
     toast.get_by_role("button", name="View").click()
     expect(page.locator(".drawer")).to_be_visible()
+    page.keyboard.press("Escape")
+    row(page, first).locator("a.c-name").focus()
+    page.keyboard.press("e")
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value("echo again and again")
 
 
 def test_viewer_sees_all_and_is_offered_nothing_that_it_may_not_do(visit: Visit, house: House, start: Any) -> None:

@@ -5,7 +5,7 @@ import { button } from "../kit/button.js";
 import { el, fill, leaving, set } from "../kit/dom.js";
 import { menuButton } from "../kit/menu.js";
 import { everySecond } from "../time.js";
-import { againFromList } from "./history/again.js";
+import { againFromList, editAndRun } from "./history/again.js";
 import { openCompare } from "./history/compare.js";
 import { openDrawer } from "./history/drawer.js";
 import { filterQuery, NO_FILTERS, readFilters } from "./history/filters.js";
@@ -176,7 +176,10 @@ export function mount(root, ctx) {
       "next-row": () => table.move(1),
       "previous-row": () => table.move(-1),
       "select-row": onCurrent(picked.toggle),
-      ...(mayRun && { "run-row": onCurrent((id) => table.againButton(id).click()) }),
+      ...(mayRun && {
+        "run-row": onCurrent((id) => table.againButton(id).click()),
+        "edit-row": onCurrent((id) => editAndRun(ctx, id)),
+      }),
     }),
     filters.off,
     list.off,

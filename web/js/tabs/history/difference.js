@@ -4,7 +4,7 @@
 const SLICE = 1 << 16;
 const LEAST_HIDDEN = 4; // less is not worth a fold
 const SLICE_LINES = 1 << 14;
-const MOST_STEPS = 150_000_000; // a second or two of work; who differs more is only counted
+const MOST_STEPS = 40_000_000; // a few seconds of work; who differs more is only counted
 
 /** The words of a line without its times and numbers. */
 export const withoutNumbers = (text) => text.replace(/\d+(?:[.,:]\d+)*/g, "0");
@@ -22,7 +22,7 @@ export function* difference(a, b, { keyOf = (text) => text, most = MOST_STEPS } 
   let from = 0;
   while (from < left.length && from < right.length && left[from] === right[from]) from += 1;
   let [endA, endB] = [left.length, right.length];
-  while (endA > from && endB > from && left[endA - 1] === right[endB - 1]) [endA, endB] = [endA - 1, endB - 1];
+  while (endA > from && endB > from && left[endA - 1] === right[endB - 1]) (endA -= 1), (endB -= 1);
   // A line that only one side has can be equal to none: without those the rest is short, and the answer is the same.
   const [keptA, keptB] = [shared(left, from, endA, right, from, endB), shared(right, from, endB, left, from, endA)];
   const partner = new Int32Array(left.length).fill(-1);
@@ -122,8 +122,8 @@ function* middleOf(a, b, [a0, a1, b0, b1], room) {
         let x = k === -d || (k !== d && own[zero + k - 1] < own[zero + k + 1]) ? own[zero + k + 1] : own[zero + k - 1] + 1;
         let y = x - k;
         const began = x;
-        if (isForth) while (x < n && y < m && a[a0 + x] === b[b0 + y]) [x, y] = [x + 1, y + 1];
-        else while (x < n && y < m && a[a1 - 1 - x] === b[b1 - 1 - y]) [x, y] = [x + 1, y + 1];
+        if (isForth) while (x < n && y < m && a[a0 + x] === b[b0 + y]) (x += 1), (y += 1);
+        else while (x < n && y < m && a[a1 - 1 - x] === b[b1 - 1 - y]) (x += 1), (y += 1);
         own[zero + k] = x;
         rest -= 1 + x - began;
         const across = delta - k;
@@ -171,7 +171,9 @@ function counted(left, right) {
   let same = 0;
   for (const number of right) {
     const there = times.get(number) ?? 0;
-    if (there) [same] = [same + 1, times.set(number, there - 1)];
+    if (!there) continue;
+    same += 1;
+    times.set(number, there - 1);
   }
   return { parts: null, same, removed: left.length - same, added: right.length - same };
 }
