@@ -28,12 +28,17 @@ export function mountNext(host, ctx, onUpcoming) {
 
   function draw() {
     const { next, mostUsed, schedulesPaused } = found;
-    const words = schedulesPaused && el("a", { class: "next", href: ctx.router.href("schedules") }, "Schedules are paused");
+    const words =
+      schedulesPaused && el("a", { class: "next", href: ctx.router.href("schedules") }, "Schedules are paused");
     const planned =
       next &&
       el(
         "a",
-        { class: "next", href: ctx.router.href("schedules", [next.scheduleId]), title: `${next.name}: ${full(ms(next.at))}` },
+        {
+          class: "next",
+          href: ctx.router.href("schedules", [next.scheduleId]),
+          title: `${next.name}: ${full(ms(next.at))}`,
+        },
         el("span", { class: "hint" }, "Next"),
         el("span", { class: "cut" }, next.name),
         left,
