@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airunner.api import analytics, dashboard
+from airunner.api import analytics, dashboard, export
 from airunner.api import schemas as s
 from airunner.api.agents import Agents
 from airunner.api.context import Context
@@ -135,6 +135,8 @@ def _runs(context: Context) -> list[Route]:
         Route("GET", base, runs.list, "viewer", "Search the history.", query=s.RUN_FILTERS, answer=s.RUN_PAGE),
         Route("GET", f"{base}/active", runs.active, "viewer", "List queued and running runs.",
               answer=s.many(s.RUN_LISTED)),
+        Route("GET", f"{base}/export", export.Export(context).show, "viewer", "Download the history, or a part of it.",
+              query=export.QUERY, answer=s.many(s.RUN_LISTED)),
         Route("GET", f"{base}/:runId", runs.show, "viewer", "Show a run with its output.", query=shown,
               answer=s.RUN_WITH_OUTPUT),
         Route("PATCH", f"{base}/:runId", runs.change, "operator", "Pin a run, or let go of it.", body=s.PIN,

@@ -200,8 +200,8 @@ def test_history_when_a_head_is_pressed_sorts_by_it(visit: Visit, start: Any) ->
     page = visit("#/history")
     codes = page.locator("tr[data-run] .c-exit")
     expect(codes).to_have_text(["7", "0"])
-    page.get_by_role("button", name="Exit").click()
-    page.get_by_role("button", name="Exit").click()
+    page.get_by_role("button", name="Exit", exact=True).click()
+    page.get_by_role("button", name="Exit", exact=True).click()
     expect(codes).to_have_text(["0", "7"])
     expect(page.get_by_role("columnheader", name="Exit")).to_have_attribute("aria-sort", "ascending")
     assert "sort=exitCode" in page.url

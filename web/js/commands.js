@@ -33,6 +33,8 @@ const TABLE = [
   { id: "find", group: "Output", text: "Find", keys: ["/", "Mod+F"] },
   { id: "next-match", group: "Output", text: "Next match", keys: ["n"], motion: true },
   { id: "previous-match", group: "Output", text: "Previous match", keys: ["N"], motion: true },
+  { id: "next-change", group: "Output", text: "Next change", keys: ["n"], motion: true },
+  { id: "previous-change", group: "Output", text: "Previous change", keys: ["N"], motion: true },
   { id: "follow", group: "Output", text: "Follow", keys: ["f"] },
   { id: "mode", group: "Output", text: "Clean or terminal", keys: ["t"] },
   { id: "type", group: "Output", text: "Type to the agent", keys: ["i"] },

@@ -15,6 +15,7 @@ function make() {
     date: of({ day: "numeric", month: "short", year: "numeric" }),
     key: of({ year: "numeric", month: "2-digit", day: "2-digit" }),
     name: of({ timeZoneName: "short" }),
+    wall: new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "short" }),
     number: new Intl.NumberFormat("en-US"),
   };
 }
@@ -58,6 +59,17 @@ export function dayHead(at, now = Date.now()) {
   const text = formatters.day.format(at).replace(",", "");
   if (dayKey(at) === dayKey(now)) return `Today, ${text}`;
   return dayKey(at).slice(-4) === dayKey(now).slice(-4) ? text : `${text} ${dayKey(at).slice(-4)}`;
+}
+
+/** "2026-03-12T14:32", as fields for a time have it. */
+export const wallTime = (at) => formatters.wall.format(at).replace(" ", "T");
+
+/** The moment at which the clock on the wall says `text` ("2026-03-12T14:32"); NaN for what is no time. */
+export function fromWallTime(text) {
+  const said = Date.parse(`${text}Z`);
+  if (Number.isNaN(said)) return NaN;
+  const ahead = (at) => Date.parse(`${wallTime(at)}Z`) - Math.floor(at / 60_000) * 60_000;
+  return said - ahead(said - ahead(said));
 }
 
 /** "14:32:10", with the day when it is not today. */
