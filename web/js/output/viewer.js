@@ -1,6 +1,6 @@
 // The output viewer: a run's head, its bar, its lines or its terminal, a foot; for the Run tab and the drawer alike.
 
-import { bytes, date, isActive, ms, number } from "../format.js";
+import { bytes, count, date, isActive, ms, number } from "../format.js";
 import { button, saidIt } from "../kit/button.js";
 import { copyText } from "../kit/clipboard.js";
 import { openDialog } from "../kit/dialog.js";
@@ -10,7 +10,6 @@ import { icon } from "../kit/icons.js";
 import { errorNotice } from "../kit/notice.js";
 import { everySecond } from "../time.js";
 import { runHead } from "./head.js";
-import { lineCount } from "./lines.js";
 import { LogPane } from "./log.js";
 import { TerminalPane } from "./terminal.js";
 import { toolbar } from "./toolbar.js";
@@ -174,7 +173,7 @@ export class Viewer {
     const dated = run.finishedAt && days ? `Kept until ${date(ms(run.finishedAt) + days * DAY_MS)}` : "";
     const until = run.pinned ? "Kept for ever" : dated;
     const chosen = this.#log.selectionText && `${this.#log.selectionText.replace("-", " to ")} chosen`;
-    const parts = [lineCount(this.#log.count), run.outputBytes ? bytes(run.outputBytes) : "", until, chosen];
+    const parts = [count(this.#log.count, "line"), run.outputBytes ? bytes(run.outputBytes) : "", until, chosen];
     fill(
       this.#foot,
       parts.filter(Boolean).map((part) => el("span", {}, part)),
@@ -334,9 +333,9 @@ export class Viewer {
   }
 
   async #copy(at) {
-    const { text, count } = this.#log.chosenText;
+    const { text, count: chosen } = this.#log.chosenText;
     const worked = await copyText(text);
-    const words = worked ? `Copied ${lineCount(count)}` : "Copying failed";
+    const words = worked ? `Copied ${count(chosen, "line")}` : "Copying failed";
     if (at?.offsetParent) saidIt(at, words);
     else this.#ctx.toasts.say({ text: words, failed: !worked });
   }
