@@ -6,7 +6,7 @@ let held = null;
 
 /** Let the page's clocks stand while the server is away (what happens there is not known), or go on. */
 export function holdClocks(on) {
-  held = on ? (held ?? Date.now()) : null;
+  held = on ? (held ?? Date.now() - (Date.now() % 1000)) : null; // what the last tick has shown
 }
 
 /** The time that the page's clocks show, in ms. */

@@ -1,14 +1,14 @@
 // The output viewer: a run's head, its bar, its lines or its terminal, a foot; for the Run tab and the drawer alike.
 
-import { bytes, count, date, isActive, ms, number } from "../format.js";
-import { button, saidIt } from "../kit/button.js";
+import { bytes, count, date, isActive, ms } from "../format.js";
+import { saidIt } from "../kit/button.js";
 import { copyText } from "../kit/clipboard.js";
-import { openDialog } from "../kit/dialog.js";
 import { el, fill, leaving } from "../kit/dom.js";
-import { field, input } from "../kit/form.js";
 import { icon } from "../kit/icons.js";
 import { errorNotice } from "../kit/notice.js";
 import { everySecond } from "../time.js";
+import { askLine } from "./ask-line.js";
+import { downloads } from "./downloads.js";
 import { runHead } from "./head.js";
 import { LogPane } from "./log.js";
 import { TerminalPane } from "./terminal.js";
@@ -30,6 +30,7 @@ export class Viewer {
   #stage = el("div", { class: "vw-stage-host" });
   #omitted = el("div", { class: "why s-timeout", hidden: true });
   #foot = el("div", { class: "vw-foot" });
+  #link = el("button", { type: "button", class: "vw-link", on: { click: () => this.#copyLink() } });
 
   /**
    * `buttons` stand in the head beside Kill, `actions(run)` in a row under it, `menu()` in the menu of the bar;
@@ -172,11 +173,13 @@ export class Viewer {
     const days = this.#ctx.cache.settings?.outputRetentionDays;
     const dated = run.finishedAt && days ? `Kept until ${date(ms(run.finishedAt) + days * DAY_MS)}` : "";
     const until = run.pinned ? "Kept for ever" : dated;
-    const chosen = this.#log.selectionText && `${this.#log.selectionText.replace("-", " to ")} chosen`;
-    const parts = [count(this.#log.count, "line"), run.outputBytes ? bytes(run.outputBytes) : "", until, chosen];
+    const chosen = this.#chosenWords;
+    const parts = [count(this.#log.count, "line"), run.outputBytes ? bytes(run.outputBytes) : "", until];
+    this.#link.textContent = `Copy link to ${chosen}`;
     fill(
       this.#foot,
       parts.filter(Boolean).map((part) => el("span", {}, part)),
+      chosen && this.#link,
       el("span", { class: "grow" }),
       el("span", { class: "m cut", title: "Run id" }, run.runId),
     );
@@ -209,6 +212,7 @@ export class Viewer {
       wrap: deeds.wrap,
       fold: () => this.#mode === "clean" && this.#log.toggleFold(),
       copy: () => this.#copy(this.#bar.copy),
+      "copy-link": () => this.#copyLink(),
       line: () => this.#goToLine(),
       "first-line": () => this.#log.toStart(),
       "last-line": () => (this.#terminal ?? this.#log).toEnd(),
@@ -236,8 +240,10 @@ export class Viewer {
         onClick: () => (this.#log.readAloud = !this.#log.readAloud),
       },
       null,
-      { text: "Copy output", icon: "copy", onClick: () => this.#copy(null) },
-      { text: "Download .log", icon: "download", href: this.#deeds().logHref, download: "" },
+      { text: this.#log.selection ? "Copy chosen lines" : "Copy output", icon: "copy", onClick: () => this.#copy(null) },
+      { text: `Copy link to ${this.#chosenWords || "run"}`, icon: "link", onClick: () => this.#copyLink() },
+      ...downloads((query) => this.#ctx.api.url(`runs/${this.#runId}/log`, query)),
+      null,
       { text: "Full screen", icon: "full", onClick: () => this.#toggleFull() },
       { text: "Go to line", icon: "right", onClick: () => this.#goToLine() },
       ...this.#pinItems(),
@@ -312,24 +318,20 @@ export class Viewer {
   }
 
   #goToLine() {
-    if (!this.#log.count) return;
-    const control = input({ type: "number" });
-    const line = field({ label: `Line, 1 to ${number(this.#log.count)}`, control });
-    const go = () => {
-      const at = Number(control.value) - 1;
-      if (!Number.isInteger(at) || at < 0 || at >= this.#log.count)
-        return line.refuse(`Line must be 1 to ${number(this.#log.count)}; it is ${control.value || "empty"}.`);
-      dialog.close();
-      this.#log.select({ from: at, to: at, anchor: at }, { reveal: true });
-    };
-    control.addEventListener("keydown", (event) => event.key === "Enter" && go());
-    const dialog = openDialog({
-      title: "Go to line",
-      body: line.element,
-      foot: [el("span", { class: "grow" }), button({ text: "Go", kind: "main", onClick: go })],
-      extra: "dlg-small",
-    });
-    control.focus();
+    const go = (at) => this.#log.select({ from: at, to: at, anchor: at }, { reveal: true });
+    if (this.#log.count) askLine(this.#log.count, go);
+  }
+
+  get #chosenWords() {
+    return this.#log.selectionText.replace("-", " to ");
+  }
+
+  async #copyLink() {
+    const place = ["history", [this.#runId, this.#log.selectionText].filter(Boolean)];
+    const worked = await copyText(new URL(this.#ctx.router.href(...place), document.baseURI).href);
+    const words = worked ? "Copied the link" : "Copying failed";
+    if (this.#link.isConnected) this.#link.textContent = words;
+    else this.#ctx.toasts.say({ text: words, failed: !worked });
   }
 
   async #copy(at) {
