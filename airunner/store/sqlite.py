@@ -217,7 +217,8 @@ class SqliteStore(Store):
 
     def size(self) -> int:
         files = (self._path, Path(f"{self._path}-wal"))
-        return sum(file.stat().st_size for file in files if file.exists())
+        with self._readers.reading():  # the files stay while one is open
+            return sum(file.stat().st_size for file in files if file.exists())
 
     def ping(self) -> None:
         with self._readers.reading() as link:
