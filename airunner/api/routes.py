@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airunner.api import analytics, dashboard, export
+from airunner.api import analytics, dashboard, export, storage
 from airunner.api import schemas as s
 from airunner.api.agents import Agents
 from airunner.api.context import Context
@@ -168,6 +168,8 @@ def _rest(context: Context) -> list[Route]:
               answer=s.DIRECTORIES),
         Route("GET", f"{API}/files", places.files, "operator", "List a folder.", query={"path": s.TEXT},
               answer=s.FILES),
+        Route("GET", f"{API}/storage", storage.Storage(context).show, "viewer",
+              "Say how much is kept, and how much room there is.", query=_WAIT, answer=storage.ANSWER),
         Route("GET", f"{API}/settings", settings.show, "viewer", "Show the settings.", answer=s.SETTINGS),
         Route("PUT", f"{API}/settings", settings.change, "admin", "Change settings; what is left out stays.",
               body=s.SETTINGS, answer=s.SETTINGS),

@@ -148,6 +148,9 @@ class Breaker(Store):
     def remember_key(self, key_hash: str, request_hash: str, run_id: str, until: datetime) -> Doc | None:
         return self._writing.do(lambda: self._store.remember_key(key_hash, request_hash, run_id, until))
 
+    def size(self) -> int:
+        return self._reading.do(self._store.size)
+
     def ping(self) -> None:
         self._reading.do(self._store.ping)
         if self._writing.is_open:  # whether it takes writes again is found out by one

@@ -282,6 +282,10 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def size(self) -> int:
+        """Return about how many bytes of disk the store takes, output that it keeps included."""
+
+    @abstractmethod
     def ping(self) -> None:
         """Return when the store answers; raise Busy when it does not."""
 

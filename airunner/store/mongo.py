@@ -309,6 +309,10 @@ class MongoStore(Store):
         with self._link.calling():
             return mongo_schema.hold(self._db, holder, name, seconds)
 
+    def size(self) -> int:
+        with self._link.calling():
+            return int(self._db.command("dbStats")["totalSize"])
+
     def ping(self) -> None:
         with self._link.calling():
             self._db[META].find_one({"_id": "schema"})

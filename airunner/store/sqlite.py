@@ -34,6 +34,7 @@ class SqliteStore(Store):
         `filling`: what a copy that did not end has left there is removed.
         """
         self._clock = clock
+        self._path = path
         link = _opened(path, filling)
         self._has_index = has_search(link)
         if not self._has_index:
@@ -217,6 +218,11 @@ class SqliteStore(Store):
     def runs_after(self, run_id: str, limit: int) -> list[Doc]:
         with self._readers.reading() as link:
             return sqlite_runs.after(link, run_id, limit)
+
+    def size(self) -> int:
+        files = (self._path, Path(f"{self._path}-wal"))
+        with self._readers.reading():  # the files stay while one is open
+            return sum(file.stat().st_size for file in files if file.exists())
 
     def ping(self) -> None:
         with self._readers.reading() as link:

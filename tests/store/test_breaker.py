@@ -55,6 +55,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "runs_after": (("a", 7), {}),
     "hold": (("h", "host:/data", 30.0), {}),
     "remember_key": (("k", "r", "a", START), {}),
+    "size": ((), {}),
     "ping": ((), {}),
     "close": ((), {}),
 }

@@ -28,7 +28,10 @@ KIT_MAY_KNOW = {"format.js", "time.js"}
 OUTPUT_MAY_KNOW = {"format.js", "time.js"}
 ALONE = {"api.js", "format.js", "prefs.js", "router.js", "theme.js", "time.js", "poll.js", "cache.js", "commands.js"}
 MOST_LINES = 350
-IMPORT = re.compile(r'^(?:import|export)\b[^;]*?from\s+"([^"]+)"|^import\s+"([^"]+)"', re.M)
+IMPORT = re.compile(
+    r'^(?:import|export)\b[^;]*?from\s+"([^"]+)"|^import\s+"([^"]+)"|new Worker\(new URL\("([^"]+)", import.meta.url\)',
+    re.M,
+)
 CONTEXT = {"api", "live", "prefs", "cache", "commands", "router", "toasts", "announce"}
 
 
@@ -52,7 +55,7 @@ def code_of(path: Path) -> str:
 @cache
 def imports_of(path: Path) -> tuple[Path, ...]:
     """Return the modules that a module imports."""
-    found = [first or second for first, second in IMPORT.findall(code_of(path))]
+    found = [next(filter(None, places)) for places in IMPORT.findall(code_of(path))]
     return tuple((path.parent / target).resolve() for target in found)
 
 

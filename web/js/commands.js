@@ -42,6 +42,7 @@ const TABLE = [
   { id: "fold", group: "Output", text: "Fold or unfold", keys: ["z"] },
   { id: "line", group: "Output", text: "Go to line", keys: ["l"] },
   { id: "copy", group: "Output", text: "Copy selected lines, or all", keys: ["y"] },
+  { id: "copy-link", group: "Output", text: "Copy link to the selected lines", keys: ["Y"] },
   { id: "first-line", group: "Output", text: "First line", keys: ["g g"], motion: true },
   { id: "last-line", group: "Output", text: "Last line", keys: ["G"], motion: true },
   { id: "full-screen", group: "Output", text: "Full screen", keys: ["F"] },

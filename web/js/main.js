@@ -22,6 +22,7 @@ import * as prompts from "./tabs/prompts.js";
 import * as run from "./tabs/run.js";
 import * as schedules from "./tabs/schedules.js";
 import * as settings from "./tabs/settings.js";
+import { holdClocks } from "./time.js";
 
 // A tab more is a line here, and one in the table of commands ("go-" and its id).
 const TABS = [
@@ -90,6 +91,7 @@ async function enter() {
 function leave() {
   inside?.off();
   inside = null;
+  holdClocks(false);
   ctx.cache.forget();
   document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
   for (const id of ["bar", "tape"]) $(id).hidden = true;
@@ -154,6 +156,7 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 });
 api.addEventListener("unauthorised", () => inside && live.say("signed-out"));
 api.addEventListener("unreachable", () => inside && live.state.online && live.check());
+live.addEventListener("state", ({ detail }) => holdClocks(!detail.online));
 live.addEventListener("signed-out", () => inside && showLogin(farewell));
 live.addEventListener("signed-in", () => !inside && knock());
 applyTheme(prefs);

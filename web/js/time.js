@@ -2,11 +2,20 @@
 
 const listeners = new Set();
 let timer = 0;
+let held = null;
 
-/** Call `listener(now_ms)` at once and at every full second until the returned function is called. */
+/** Let the page's clocks stand while the server is away (what happens there is not known), or go on. */
+export function holdClocks(on) {
+  held = on ? (held ?? Date.now() - (Date.now() % 1000)) : null; // what the last tick has shown
+}
+
+/** The time that the page's clocks show, in ms. */
+export const shownTime = () => held ?? Date.now();
+
+/** Call `listener(shown_time_ms)` at once and at every full second until the returned function is called. */
 export function everySecond(listener) {
   listeners.add(listener);
-  listener(Date.now());
+  listener(shownTime());
   schedule();
   return () => listeners.delete(listener);
 }
@@ -36,7 +45,7 @@ function schedule() {
 
 function tick() {
   timer = 0;
-  const now = Date.now();
+  const now = shownTime();
   for (const listener of [...listeners]) listener(now);
   schedule();
 }

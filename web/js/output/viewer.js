@@ -1,16 +1,17 @@
 // The output viewer: a run's head, its bar, its lines or its terminal, a foot; for the Run tab and the drawer alike.
 
-import { bytes, date, isActive, ms } from "../format.js";
+import { bytes, count, date, isActive, ms } from "../format.js";
 import { saidIt } from "../kit/button.js";
 import { copyText } from "../kit/clipboard.js";
 import { el, fill, leaving } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { errorNotice } from "../kit/notice.js";
 import { everySecond } from "../time.js";
-import { askLine } from "./go-to-line.js";
+import { askLine } from "./ask-line.js";
+import { downloads } from "./downloads.js";
 import { runHead } from "./head.js";
-import { lineCount } from "./lines.js";
 import { LogPane } from "./log.js";
+import { killRun, pinRun } from "./orders.js";
 import { sayRow } from "./say.js";
 import { takesKeys, TerminalPane } from "./terminal.js";
 import { toolbar } from "./toolbar.js";
@@ -33,6 +34,7 @@ export class Viewer {
   #say;
   #omitted = el("div", { class: "why s-timeout", hidden: true });
   #foot = el("div", { class: "vw-foot" });
+  #link = el("button", { type: "button", class: "vw-link", on: { click: () => this.#copyLink() } });
 
   /**
    * `buttons` stand in the head beside Kill, `actions(run)` in a row under it, `menu()` in the menu of the bar;
@@ -43,7 +45,7 @@ export class Viewer {
     this.#runId = runId;
     this.#log = new LogPane(ctx, runId, range);
     const iconOf = (run) => ctx.cache.iconOf(run);
-    this.#head = runHead({ onKill: () => this.#kill(), announce: ctx.announce, iconOf, buttons, actions });
+    this.#head = runHead({ onKill: () => killRun(ctx, runId), announce: ctx.announce, iconOf, buttons, actions });
     this.#bar = toolbar({
       deeds: this.#deeds(),
       tip: (id) => ctx.commands.shortcut(id),
@@ -181,11 +183,13 @@ export class Viewer {
     const days = this.#ctx.cache.settings?.outputRetentionDays;
     const dated = run.finishedAt && days ? `Kept until ${date(ms(run.finishedAt) + days * DAY_MS)}` : "";
     const until = run.pinned ? "Kept for ever" : dated;
-    const chosen = this.#log.selectionText && `${this.#log.selectionText.replace("-", " to ")} chosen`;
-    const parts = [lineCount(this.#log.count), run.outputBytes ? bytes(run.outputBytes) : "", until, chosen];
+    const chosen = this.#chosenWords;
+    const parts = [count(this.#log.count, "line"), run.outputBytes ? bytes(run.outputBytes) : "", until];
+    this.#link.textContent = `Copy link to ${chosen}`;
     fill(
       this.#foot,
       parts.filter(Boolean).map((part) => el("span", {}, part)),
+      chosen && this.#link,
       el("span", { class: "grow" }),
       el("span", { class: "m cut", title: "Run id" }, run.runId),
     );
@@ -199,7 +203,7 @@ export class Viewer {
       wrap: () => this.#setWrap(!this.#ctx.prefs.get("wrap")),
       copy: (at) => this.#copy(at),
       full: () => this.#toggleFull(),
-      keep: this.#ctx.cache.session.role === "viewer" ? null : () => this.#pin(!this.run?.pinned),
+      keep: this.#ctx.cache.session.role === "viewer" ? null : () => pinRun(this.#ctx, this.#runId, !this.run?.pinned),
       find: (text, isPattern) => (this.#terminal ?? this.#log).find(text, isPattern),
       step: (way) => (this.#terminal ?? this.#log).step(way),
       leaveFind: () => this.focus(),
@@ -219,7 +223,8 @@ export class Viewer {
       wrap: deeds.wrap,
       fold: () => this.#mode === "clean" && this.#log.toggleFold(),
       copy: () => this.#copy(this.#bar.copy),
-      line: () => askLine(this.#log),
+      "copy-link": () => this.#copyLink(),
+      line: () => this.#goToLine(),
       "first-line": () => this.#log.toStart(),
       "last-line": () => (this.#terminal ?? this.#log).toEnd(),
       "full-screen": deeds.full,
@@ -247,10 +252,16 @@ export class Viewer {
         onClick: () => (this.#log.readAloud = !this.#log.readAloud),
       },
       null,
-      { text: "Copy output", icon: "copy", onClick: () => this.#copy(null) },
-      { text: "Download .log", icon: "download", href: this.#deeds().logHref, download: "" },
+      {
+        text: this.#log.selection ? "Copy chosen lines" : "Copy output",
+        icon: "copy",
+        onClick: () => this.#copy(null),
+      },
+      { text: `Copy link to ${this.#chosenWords || "run"}`, icon: "link", onClick: () => this.#copyLink() },
+      ...downloads((query) => this.#ctx.api.url(`runs/${this.#runId}/log`, query)),
+      null,
       { text: "Full screen", icon: "full", onClick: () => this.#toggleFull() },
-      { text: "Go to line", icon: "right", onClick: () => askLine(this.#log) },
+      { text: "Go to line", icon: "right", onClick: () => this.#goToLine() },
       ...this.#pinItems(),
     ].filter((item) => item !== false);
   }
@@ -258,25 +269,7 @@ export class Viewer {
   #pinItems() {
     if (!this.run || this.#ctx.cache.session.role === "viewer") return [];
     const pinned = Boolean(this.run.pinned);
-    return [null, { text: "Keep for ever", checked: pinned, onClick: () => this.#pin(!pinned) }];
-  }
-
-  async #pin(pinned) {
-    try {
-      this.#ctx.cache.keep(await this.#ctx.api.patch(`runs/${this.#runId}`, { pinned }));
-    } catch (error) {
-      this.#ctx.toasts.say({ text: "The run was not changed", detail: error.message, failed: true });
-    }
-  }
-
-  async #kill() {
-    try {
-      await this.#ctx.api.post(`runs/${this.#runId}/kill`);
-      return true;
-    } catch (error) {
-      this.#ctx.toasts.say({ text: "The run was not killed", detail: error.message, failed: true });
-      return false;
-    }
+    return [null, { text: "Keep for ever", checked: pinned, onClick: () => pinRun(this.#ctx, this.#runId, !pinned) }];
   }
 
   #setMode(mode) {
@@ -329,10 +322,27 @@ export class Viewer {
     this.focus();
   }
 
+  #goToLine() {
+    const go = (at) => this.#log.select({ from: at, to: at, anchor: at }, { reveal: true });
+    if (this.#log.count) askLine(this.#log.count, go);
+  }
+
+  get #chosenWords() {
+    return this.#log.selectionText.replace("-", " to ");
+  }
+
+  async #copyLink() {
+    const place = ["history", [this.#runId, this.#log.selectionText].filter(Boolean)];
+    const worked = await copyText(new URL(this.#ctx.router.href(...place), document.baseURI).href);
+    const words = worked ? "Copied the link" : "Copying failed";
+    if (this.#link.isConnected) this.#link.textContent = words;
+    else this.#ctx.toasts.say({ text: words, failed: !worked });
+  }
+
   async #copy(at) {
-    const { text, count } = this.#log.chosenText;
+    const { text, count: chosen } = this.#log.chosenText;
     const worked = await copyText(text);
-    const words = worked ? `Copied ${lineCount(count)}` : "Copying failed";
+    const words = worked ? `Copied ${count(chosen, "line")}` : "Copying failed";
     if (at?.offsetParent) saidIt(at, words);
     else this.#ctx.toasts.say({ text: words, failed: !worked });
   }

@@ -4,7 +4,7 @@ import { countdown, full, ms } from "../format.js";
 import { busy, button } from "../kit/button.js";
 import { el, fill, leaving, set } from "../kit/dom.js";
 import { sayStarted, startPrompt } from "../open-runs.js";
-import { everySecond, settle } from "../time.js";
+import { everySecond, settle, shownTime } from "../time.js";
 
 const REST_MS = 1500;
 const TOPICS = new Set(["runs", "schedules", "prompts", "settings"]);
@@ -57,7 +57,7 @@ export function mountNext(host, ctx, onUpcoming) {
       });
     fill(host, words || planned, quick && [el("span", { class: "vr" }), quick]);
     set(host, { hidden: !(words || planned || quick) });
-    tick(Date.now());
+    tick(shownTime());
   }
 
   function tick(now) {

@@ -4,7 +4,7 @@ import { ago, count, duration, hour, isActive, minute, ms, runName, stateWord, t
 import { stateMark } from "../kit/badge.js";
 import { el, fill, leaving, on, set, svg } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
-import { everySecond, settle } from "../time.js";
+import { everySecond, settle, shownTime } from "../time.js";
 import { mountNext } from "./next.js";
 
 const HOUR_MS = 3_600_000;
@@ -45,7 +45,7 @@ export function mountTape(host, ctx) {
   }
   const loadSafely = () => load().catch(() => {}); // the tape keeps what it has; the banner says the rest
 
-  const draw = settle(() => drawAll(Date.now()), 0);
+  const draw = settle(() => drawAll(shownTime()), 0);
 
   function drawAll(now) {
     if (frozen) return;
@@ -80,14 +80,14 @@ export function mountTape(host, ctx) {
       );
       ctx.announce(`${runName(run)}, ${stateWord(run.status)}`);
     }
-    drawAll(Date.now());
+    drawAll(shownTime());
   }
 
   function onKey(event) {
     const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!way) return;
     event.preventDefault();
-    const shown = drawAll(Date.now()) ?? [];
+    const shown = drawAll(shownTime()) ?? [];
     const at = shown.findIndex((run) => run.runId === chosen);
     choose(shown[at < 0 ? shown.length - 1 : Math.min(shown.length - 1, Math.max(0, at + way))]?.runId ?? null);
   }

@@ -1,4 +1,4 @@
-// Asks for a line by its number, and goes there.
+// Asks for the number of a line to go to.
 
 import { number } from "../format.js";
 import { button } from "../kit/button.js";
@@ -6,17 +6,16 @@ import { openDialog } from "../kit/dialog.js";
 import { el } from "../kit/dom.js";
 import { field, input } from "../kit/form.js";
 
-/** Ask in a dialog; the line is selected and brought into sight. */
-export function askLine(log) {
-  if (!log.count) return;
+/** Ask for one of `count` lines; `onLine` gets it, counted from 0. */
+export function askLine(count, onLine) {
   const control = input({ type: "number" });
-  const line = field({ label: `Line, 1 to ${number(log.count)}`, control });
+  const line = field({ label: `Line, 1 to ${number(count)}`, control });
   const go = () => {
     const at = Number(control.value) - 1;
-    if (!Number.isInteger(at) || at < 0 || at >= log.count)
-      return line.refuse(`Line must be 1 to ${number(log.count)}; it is ${control.value || "empty"}.`);
+    if (!Number.isInteger(at) || at < 0 || at >= count)
+      return line.refuse(`Line must be 1 to ${number(count)}; it is ${control.value || "empty"}.`);
     dialog.close();
-    log.select({ from: at, to: at, anchor: at }, { reveal: true });
+    onLine(at);
   };
   control.addEventListener("keydown", (event) => event.key === "Enter" && go());
   const dialog = openDialog({
