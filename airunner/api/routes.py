@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airunner.api import analytics, dashboard
+from airunner.api import analytics, dashboard, upcoming
 from airunner.api import schemas as s
 from airunner.api.agents import Agents
 from airunner.api.context import Context
@@ -107,6 +107,9 @@ def _schedules(context: Context) -> list[Route]:
               answer=s.many(s.SCHEDULE)),
         Route("POST", base, schedules.create, "operator", "Make a schedule.", body=s.SCHEDULE_NEW, answer=s.SCHEDULE,
               status=201),
+        Route("GET", f"{base}/upcoming", upcoming.Upcoming(context).show, "viewer",
+              "Say what is planned for the coming hours, and what meets.", query=upcoming.QUERY,
+              answer=upcoming.ANSWER),
         Route("POST", f"{base}/preview", forecast.preview, "viewer", "Say what a schedule would do.", body=s.PREVIEW,
               answer=s.PREVIEWED),
         Route("POST", f"{base}/bulk", schedules.bulk, "operator", "Change many schedules, all or none.",
