@@ -88,7 +88,7 @@ def _prompts(context: Context) -> list[Route]:
         Route("POST", base, prompts.create, "operator", "Save a prompt.", body=s.PROMPT_NEW, answer=s.PROMPT,
               status=201),
         Route("POST", f"{base}/bulk", prompts.bulk, "operator", "Delete, tag or untag many prompts.",
-              body=s.PROMPT_BULK, answer=s.DONE),
+              body=s.PROMPT_BULK, answer=s.PROMPTS_CHANGED),
         Route("GET", f"{base}/:id", prompts.show, "viewer", "Show a prompt.", answer=s.PROMPT),
         Route("PUT", f"{base}/:id", prompts.change, "operator", "Change a prompt; what is left out stays.",
               body=s.PROMPT_CHANGE, answer=s.PROMPT),
