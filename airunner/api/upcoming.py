@@ -38,7 +38,10 @@ ANSWER = s.thing(
             seconds={**s.MAYBE_NUMBER, "description": "What a run usually takes, or took the last time."},
             times=s.many(s.TIME),
             often=s.many(s.thing("from to", **{"from": s.TIME}, to=s.TIME)),
-            clashes={**s.many(s.TIME), "description": "Those of times and often (from) that meet another schedule."},
+            clashes={
+                **s.many(s.TIME),
+                "description": "Those of times, and those within often, that meet another schedule.",
+            },
             meets=s.many(s.thing("scheduleId name at", scheduleId=s.TEXT, name=s.TEXT, at=s.TIME)),
         )
     ),
@@ -126,7 +129,7 @@ def _shown(lane: Lane, far: Lane, last: dict[str, Doc], names: dict[str, str]) -
         "seconds": _seconds(last.get(schedule.id)) if lane.habit.is_guess else lane.habit.seconds,
         "times": [one.first for one in lane.times if not one.are_many],
         "often": [{"from": one.first, "to": one.last} for one in lane.times if one.are_many],
-        "clashes": [one.first for one in lane.times if one in lane.meeting],
+        "clashes": sorted(lane.clashes),
         "meets": [{"scheduleId": id, "name": names[id], "at": at} for id, at in far.met.items()],
     }
 

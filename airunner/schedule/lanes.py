@@ -32,10 +32,11 @@ class Times:
 
 @dataclass(slots=True)
 class Lane:
-    """A schedule with its times; which of them meet other schedules, and when each of these is met first."""
+    """A schedule with its times; when it meets other schedules, and when each of these first."""
 
     habit: Habit
     times: tuple[Times, ...]
+    clashes: set[datetime] = field(default_factory=set)
     meeting: set[Times] = field(default_factory=set)
     met: dict[str, datetime] = field(default_factory=dict)
 
@@ -98,6 +99,7 @@ def _is_known(lane: Lane, times: Times, other: Lane, others: Times) -> bool:
 
 def _note(lane: Lane, times: Times, other: Lane, begin: datetime) -> None:
     lane.meeting.add(times)
+    lane.clashes.add(begin if times.are_many else times.first)
     if len(lane.met) < _MOST_NAMED:
         lane.met.setdefault(other.habit.schedule.id, begin)
 

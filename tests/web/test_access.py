@@ -83,6 +83,7 @@ def test_axe_finds_nothing(
         ("drawer", f"#/history/{lived_in['ended']}", ".ln"),
         ("none match", "#/history?search=nothing-is-called-so", ".notice"),
         ("prompts", "#/prompts", ".prompts tr[data-id]"),
+        ("a week", "#/schedules?span=7", ".lane-mark"),
         ("no prompts", "#/prompts?search=nothing-is-called-so", ".notice"),
         ("prompt", f"#/prompts/{lived_in['saved']}", ".dlg-saved .var-row"),
         ("schedules", "#/schedules", ".planned tr[data-id]"),
