@@ -83,7 +83,7 @@ def test_axe_finds_nothing(
         ("drawer", f"#/history/{lived_in['ended']}", ".ln"),
         ("none match", "#/history?search=nothing-is-called-so", ".notice"),
         ("prompts", "#/prompts", ".prompts tr[data-id]"),
-        ("a week", "#/schedules?span=7", ".lane-mark"),
+        ("a week", "#/schedules?span=7", ".lane-clash"),
         ("no prompts", "#/prompts?search=nothing-is-called-so", ".notice"),
         ("prompt", f"#/prompts/{lived_in['saved']}", ".dlg-saved .var-row"),
         ("schedules", "#/schedules", ".planned tr[data-id]"),
@@ -107,10 +107,13 @@ def test_axe_finds_nothing_in_what_is_done_with_prompts(
     page.get_by_label("Select Ask", exact=True).click()
     page.get_by_role("region", name="Selection").wait_for()
     found = {"selected": faults(page)}
+    page.get_by_role("button", name="Cards").click()
+    found["cards"] = faults(page)
+    page.get_by_role("button", name="Table").click()
     page.get_by_role("button", name="Add tag").click()
     found["tags"] = faults(page)
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Run Ask").click()
+    page.get_by_role("button", name="Run Ask", exact=True).click()
     page.get_by_role("button", name="Run now").click()
     page.locator(".dlg-run .field-error").first.wait_for()
     page.get_by_label("WHO").fill("Ana")

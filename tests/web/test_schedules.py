@@ -37,7 +37,8 @@ def plan(house: House, saved: Any) -> Any:
 
 def row(page: Page, name: str) -> Locator:
     """Return the row of a schedule."""
-    return page.get_by_role("row").filter(has=page.get_by_role("link", name=name, exact=True))
+    link = page.locator("a.c-name").and_(page.get_by_role("link", name=name, exact=True))
+    return page.get_by_role("row").filter(has=link)
 
 
 def test_schedule_when_written_says_what_it_will_do(visit: Visit, house: House, saved: Any) -> None:
