@@ -136,6 +136,8 @@ def test_schedule_says_why_it_was_switched_off(visit: Visit, house: House, saved
     page = visit("#/schedules")
     expect(row(page, "Nightly")).to_contain_text("Prompt is gone")
     expect(page.get_by_text("Switched off when the prompt Greet was deleted.")).to_be_visible()
+    page.get_by_role("button", name="Run Nightly now").click()
+    expect(page.get_by_role("alert")).to_contain_text("Its prompt was deleted. Edit the schedule to choose another.")
 
 
 def test_schedules_are_paused_and_resumed(visit: Visit, house: House, plan: Any) -> None:

@@ -168,7 +168,7 @@ export function mount(root, ctx) {
     busy(opener, true);
     const headers = { "Idempotency-Key": newKey() };
     const run = await attempt(ctx, `${name} was not started`, () =>
-      ctx.api.post(`schedules/${id}/run`, {}, { headers }),
+      ctx.api.post(`schedules/${id}/run`, {}, { headers }).catch(sayGone),
     );
     if (run) sayStarted(ctx, run, name);
     busy(opener, false);
@@ -296,6 +296,11 @@ export function mount(root, ctx) {
   draw();
   load();
   return bag.off;
+}
+
+function sayGone(error) {
+  if (error.code === "prompt_not_found") error.message = "Its prompt was deleted. Edit the schedule to choose another.";
+  throw error;
 }
 
 function passGone(error) {

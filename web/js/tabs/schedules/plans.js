@@ -13,6 +13,7 @@ const QUIET_MS = 300;
 export function plans(ctx, { hrefOf, onAnswer }) {
   const element = el("div", { class: "banner", role: "status", hidden: true });
   let [span, known, turn, answer, waited] = ["", "", 0, null, 0];
+  let [met, pairs, said] = [new Map(), [], ""];
 
   async function ask() {
     const now = ++turn;
@@ -20,16 +21,23 @@ export function plans(ctx, { hrefOf, onAnswer }) {
     const found = await ctx.api.get("schedules/upcoming", { hours: hoursOf(span) }).catch(() => null); // the list says it
     if (now !== turn || !found) return;
     answer = found;
+    met = new Map(found.schedules.map(({ scheduleId, meets }) => [scheduleId, meets]));
+    pairs = pairsOf(found);
     drawMeeting();
     onAnswer(answer);
   }
 
   // Only what moves plans counts: a run that ends changes the list, too.
-  const stamp = () =>
-    JSON.stringify([ctx.cache.schedules, ctx.cache.prompts].map((all) => all?.map(({ id, revision }) => [id, revision])));
+  function stamp() {
+    const { schedules, prompts, settings } = ctx.cache;
+    const revisions = (all) => all?.map(({ id, revision }) => [id, revision]);
+    return JSON.stringify([revisions(schedules), revisions(prompts), settings?.defaultWorkingDirectory]);
+  }
+
   const soon = settle(ask, QUIET_MS);
 
   function look() {
+    drawMeeting();
     const next = stamp();
     if (next === known) return;
     known = next;
@@ -37,15 +45,18 @@ export function plans(ctx, { hrefOf, onAnswer }) {
   }
 
   function drawMeeting() {
-    const pairs = pairsOf(answer);
-    element.hidden = !pairs.length || answer.schedulesPaused;
-    if (element.hidden) return fill(element);
+    element.hidden = !pairs.length || Boolean(ctx.cache.settings?.schedulesPaused);
+    if (element.hidden) return;
     const [[one, other, at]] = pairs;
-    const link = ({ scheduleId, name }) => el("a", { href: hrefOf({ id: scheduleId }) }, name);
+    const places = [one, other].map(({ scheduleId, name }) => [hrefOf({ id: scheduleId }), name]);
+    const text = JSON.stringify([places, at, pairs.length]);
+    if (text === said) return; // a link may have the focus
+    said = text;
+    const [first, second] = places.map(([href, name]) => el("a", { href }, name));
     const others = pairs.length - 1;
     const more = others > 0 && ` ${others === 1 ? "One more pair meets" : `${others} more pairs meet`}, as the list says.`;
-    const text = [link(one), " and ", link(other), ` run at once in the same directory, first ${moment(at)}.`, more];
-    return fill(element, icon("warn"), el("span", { class: "grow" }, text));
+    const words = [first, " and ", second, ` run at once in the same directory, first ${moment(at)}.`, more];
+    fill(element, icon("warn"), el("span", { class: "grow" }, words));
   }
 
   const stopTicking = everySecond(() => (waited += 1) >= AGAIN_S && ask());
@@ -58,7 +69,8 @@ export function plans(ctx, { hrefOf, onAnswer }) {
       known = stamp();
       ask();
     },
-    meets: (id) => answer?.schedules.find(({ scheduleId }) => scheduleId === id)?.meets ?? [],
+    /** The schedules that one meets in the coming week. */
+    meets: (id) => met.get(id) ?? [],
     stop: () => (stopTicking(), soon.off(), (turn += 1)),
   };
 }

@@ -45,7 +45,8 @@ export function preview(ctx, { draft, onRefused }) {
       if (now !== turn) return;
       const reasons = error.fields ?? {};
       const isExpression = Boolean(reasons.cronExpression);
-      rest(isExpression ? "The expression cannot be read yet." : error.message, reasons);
+      const words = reasons.promptId ? "Its prompt was deleted. Choose another." : error.message;
+      rest(isExpression ? "The expression cannot be read yet." : words, reasons);
     }
   }
 
