@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from itertools import pairwise
 
 from airunner.api import schemas as s
@@ -63,13 +62,14 @@ class Analytics:
     def show(self, request: Request) -> Response:
         """Return the figures of a range: all together, over time, and by what runs were of, most runs first.
 
-        `before` has those of the range of the same length before it. Of profiles, prompts, schedules and directories at most 100 are returned. What was deleted is named as its newest
-        run names it, and a run counts for the agent that its profile is of now.
+        `before` has those of the range of the same length before it. Of profiles, prompts, schedules and directories at
+        most 100 are returned. What was deleted is named as its newest run names it, and a run counts for the agent that
+        its profile is of now.
         """
         span = Span.from_params(request.query, self._context.clock.now(), self._context.timezone)
         begin, end = span.edges[0], span.edges[-1]
         series = self._store.tally(None, span.edges)
-        profiles = self._named("agentProfileId", "profiles", "agentProfileName", (begin, end))
+        profiles = self._named("agentProfileId", "profiles", "agentProfileName", span)
         return reply(
             {
                 "from": begin,
@@ -83,11 +83,11 @@ class Analytics:
                     for bucket, (first, last) in enumerate(pairwise(span.edges))
                 ],
                 "profiles": _shown(profiles),
-                "prompts": _shown(self._named("promptId", "prompts", "promptName", (begin, end))),
-                "schedules": self._with_recent(_shown(self._named("scheduleId", "schedules", None, (begin, end)))),
+                "prompts": _shown(self._named("promptId", "prompts", "promptName", span)),
+                "schedules": self._with_recent(_shown(self._named("scheduleId", "schedules", None, span))),
                 "directories": _shown(
-                    {"path": row["value"], "lastRunId": row["runId"], "rows": [row]}
-                    for row in self._store.tally("workingDirectory", (begin, end))
+                    {"path": path, "lastRunId": last, "rows": rows}
+                    for path, last, rows in self._tally("workingDirectory", span)
                 ),
                 "agents": _shown(_together(profiles)),
             }
@@ -100,16 +100,26 @@ class Analytics:
             schedule["recent"] = [{"runId": run["runId"], "status": run["status"]} for run in reversed(newest)]
         return schedules
 
-    def _named(self, field: str, kind: str, run_field: str | None, edges: tuple[datetime, datetime]) -> list[Doc]:
+    def _tally(self, field: str, span: Span) -> list[tuple[str, str, list[Doc]]]:
+        """Return each value with its newest run and its rows, the one of most runs first.
+
+        The store is asked for no more at once than a step of the range: a year of a busy server takes its time.
+        """
+        rows: dict[str, list[Doc]] = {}
+        for row in self._store.tally(field, span.edges):
+            rows.setdefault(row["value"], []).append(row)
+        found = [(value, max(row["runId"] for row in own), own) for value, own in rows.items()]
+        return sorted(found, key=lambda one: -sum(sum(row["statuses"].values()) for row in one[2]))
+
+    def _named(self, field: str, kind: str, run_field: str | None, span: Span) -> list[Doc]:
         known = {doc["id"]: doc for doc in self._store.find(kind)}
         found = []
-        rows = sorted(self._store.tally(field, edges), key=lambda row: -sum(row["statuses"].values()))
-        for number, row in enumerate(rows):
-            doc = known.get(row["value"]) or (None if number < _MOST else {})
+        for number, (value, last, rows) in enumerate(self._tally(field, span)):
+            doc = known.get(value) or (None if number < _MOST else {})
             if doc is None:
-                run = self._store.get_run(row["runId"]) or {}
+                run = self._store.get_run(last) or {}
                 doc = {"name": run.get(run_field) if run_field else None, "agentType": run.get("agentType")}
-            kept = {"id": row["value"], "name": doc.get("name"), "lastRunId": row["runId"], "rows": [row]}
+            kept = {"id": value, "name": doc.get("name"), "lastRunId": last, "rows": rows}
             found.append({**kept, "agentType": doc.get("agentType")} if kind == "profiles" else kept)
         return found
 

@@ -21,6 +21,7 @@ _MOST_TIMES = 20_000
 _FEWEST_PARTS, _MOST_PARTS = 24, 168
 _SHORTEST = timedelta(minutes=10)
 _MOST_ANSWERS = 2
+_KEPT_MINUTES = 5  # what was found out is good for so long, unless something changes
 
 QUERY = {
     "hours": {"type": "integer", "description": f"How far ahead: 1 to {_MOST_HOURS}, 24 unless it says otherwise."}
@@ -67,7 +68,8 @@ class Upcoming:
         store = self._context.store
         known, docs = Known.of(store), store.find("schedules", enabled=True)
         last = store.last_runs("scheduleId", [doc["id"] for doc in docs])
-        start = self._context.clock.now().replace(second=0, microsecond=0)
+        now = self._context.clock.now()
+        start = now - timedelta(minutes=now.minute % _KEPT_MINUTES, seconds=now.second, microseconds=now.microsecond)
         read = [*docs, *known.prompts.values(), *known.profiles.values()]
         stamp = repr((start, [(doc["id"], doc["revision"]) for doc in read], known.settings, _news(last)))
         made = self._answers.get(hours)

@@ -13,8 +13,8 @@ from airunner.schedule.conflicts import Habit, first_overlap
 
 _MOST_BESIDE = 10
 _MOST_NAMED = 5
-_MOST_TRIED = 60
-_MOST_TRIES = 1_000  # of those that are told together, in one directory
+_MOST_TRIED = 24
+_MOST_TRIES, _FEWEST_TRIES = 1_000, 20  # of those that are told together: in all directories, in one
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,14 @@ class Lane:
 
 
 def times_of(schedule: Schedule, start: datetime, end: datetime, step: timedelta) -> tuple[Times, ...]:
-    """Return the times after `start` and before `end`; those that are less than `step` apart are told together."""
+    """Return the times after `start`, up to `end`; those that are less than `step` apart are told together."""
     found, first = [], next(schedule.fires_after(start), None)
-    while first is not None and first < end:
+    while first is not None and first <= end:
         last, later = first, next(schedule.fires_after(first), None)
-        while later is not None and later < end and later - last < step:
+        while later is not None and later <= end and later - last < step:
             # As far ahead as it can without missing a pause.
             leap = next(schedule.fires_after(last + step / 2), None)
-            last = leap if leap is not None and leap < end and leap - last < step else later
+            last = leap if leap is not None and leap <= end and leap - last < step else later
             later = next(schedule.fires_after(last), None)
         found.append(Times(first, last))
         first = later
@@ -62,16 +62,15 @@ def meet(lanes: Sequence[Lane]) -> None:
     for lane in lanes:
         if lane.habit.directory is not None:
             shared.setdefault(lane.habit.directory, []).append(lane)
-    for group in shared.values():
-        if len(group) > 1:
-            _sweep(group)
+    groups = [group for group in shared.values() if len(group) > 1]
+    for group in groups:
+        _sweep(group, max(_FEWEST_TRIES, _MOST_TRIES // len(groups)))
 
 
-def _sweep(group: Sequence[Lane]) -> None:
+def _sweep(group: Sequence[Lane], tries: int) -> None:
     """Walk through the times of one directory; what is active then is met, unless all is known of it already."""
     coming = sorted((times.first, at, times) for at, lane in enumerate(group) for times in lane.times)
     active: list[tuple[datetime, int, int, Times]] = []
-    tries = _MOST_TRIES
     for nr, (first, at, times) in enumerate(coming):
         lane = group[at]
         while active and active[0][0] <= first:

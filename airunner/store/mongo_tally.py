@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -15,13 +16,19 @@ from airunner.store.mongo_schema import RUNS
 from airunner.store.tallies import Count, rows
 
 
-def tally(db: Database[dict[str, Any]], field: str | None, edges: Sequence[datetime]) -> list[Doc]:
-    """Return a row for each value between each two edges; raise ValueError for another field."""
+def tally(
+    db: Database[dict[str, Any]],
+    calling: Callable[[], AbstractContextManager[None]],
+    field: str | None,
+    edges: Sequence[datetime],
+) -> list[Doc]:
+    """Return a row for each value between each two edges, in a call each; raise ValueError for another field."""
     if field is not None and field not in TALLIED:
         raise ValueError(f"runs are not counted by {field!r}")
     found: list[Doc] = []
     for bucket, (begin, end) in enumerate(pairwise(edges)):
-        counted = db[RUNS].aggregate(_pipeline(field, begin, end))
+        with calling():
+            counted = list(db[RUNS].aggregate(_pipeline(field, begin, end)))
         found += rows(
             bucket, (Count(value=one["_id"].get("value"), status=one["_id"]["status"], **one["of"]) for one in counted)
         )

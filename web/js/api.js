@@ -27,12 +27,14 @@ export class ApiError extends Error {
 export class Api extends EventTarget {
   #root;
   #inWords;
+  #token;
 
-  /** `inWords` puts the server's sentences into the page's words. */
-  constructor(base, inWords = (text) => text) {
+  /** `inWords` puts the server's sentences into the page's words; with a `token` the session's cookie stays out of it. */
+  constructor(base, { inWords = (text) => text, token = "" } = {}) {
     super();
     this.#root = new URL(".", base);
     this.#inWords = inWords;
+    this.#token = token;
   }
 
   /** The path that the page lives under; it tells installations on one host apart. */
@@ -98,9 +100,10 @@ export class Api extends EventTarget {
         method,
         headers: { Accept: "application/json", ...headers },
         signal: limit.signal,
-        credentials: "same-origin",
+        credentials: this.#token ? "omit" : "same-origin",
         keepalive,
       };
+      if (this.#token) request.headers.Authorization = `Bearer ${this.#token}`;
       if (body !== undefined) {
         request.headers["Content-Type"] = "application/json";
         request.body = JSON.stringify(body);

@@ -35,6 +35,7 @@ const TABLE = [
   { id: "previous-match", group: "Output", text: "Previous match", keys: ["N"], motion: true },
   { id: "follow", group: "Output", text: "Follow", keys: ["f"] },
   { id: "mode", group: "Output", text: "Clean or terminal", keys: ["t"] },
+  { id: "type", group: "Output", text: "Type to the agent", keys: ["i"] },
   { id: "wrap", group: "Output", text: "Wrap lines", keys: ["w"] },
   { id: "fold", group: "Output", text: "Fold or unfold", keys: ["z"] },
   { id: "line", group: "Output", text: "Go to line", keys: ["l"] },
@@ -157,7 +158,8 @@ function strokeOf(event) {
   if (["Shift", "Control", "Meta", "Alt"].includes(event.key)) return "";
   const key = event.key.length === 1 || event.key === "Enter" ? event.key : "";
   if (!key) return "";
-  return event.ctrlKey || event.metaKey ? `Mod+${key.length === 1 ? key.toUpperCase() : key}` : key;
+  if (!event.ctrlKey && !event.metaKey) return key;
+  return key === "Enter" ? `Mod+${event.shiftKey ? "Shift+" : ""}Enter` : `Mod+${key.toUpperCase()}`;
 }
 
 function isField(element) {

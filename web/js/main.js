@@ -38,7 +38,7 @@ const RETRY_MS = 3000;
 const $ = (id) => document.getElementById(id);
 const view = $("view");
 const prefs = new Prefs();
-const api = new Api(document.baseURI, inPageWords);
+const api = new Api(document.baseURI, { inWords: inPageWords });
 const live = new Live(api);
 const ctx = Object.freeze({
   api,

@@ -1,7 +1,7 @@
 // The widget: a page of its own for other pages to embed. Its token stands in the fragment, which no server sees:
 // "widget#token=air_…&theme=dark". It never uses the session of whoever looks at it.
 
-import { newKey } from "./api.js";
+import { Api, newKey } from "./api.js";
 import { ago, countdown, duration, full, ms, runName, setZone, took } from "./format.js";
 import { stateMark } from "./kit/badge.js";
 import { busy, button } from "./kit/button.js";
@@ -12,38 +12,22 @@ import { everySecond } from "./time.js";
 const WAIT_S = 25;
 const AGAIN_MS = 5000;
 const MOST_ACTIVE = 4;
+const PATIENCE_MS = 45_000;
 const root = new URL(".", location.href);
 const host = document.getElementById("widget");
 const asked = new URLSearchParams(location.hash.slice(1));
 const token = asked.get("token") ?? "";
+const heading = el("h1", { class: "sr" }, "Runs now");
 const said = el("p", { class: "w-said", role: "status" });
+const api = new Api(location.href, { token });
 const state = { found: null, session: null, offline: "" };
 
 if (["light", "dark"].includes(asked.get("theme"))) document.documentElement.dataset.theme = asked.get("theme");
 
-async function call(method, path, body, headers = {}) {
-  const response = await fetch(new URL(path, root), {
-    method,
-    body: body && JSON.stringify(body),
-    headers: {
-      Accept: "application/json",
-      Authorization: `Bearer ${token}`,
-      ...(body && { "Content-Type": "application/json" }),
-      ...headers,
-    },
-    credentials: "omit",
-  });
-  const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw Object.assign(new Error(answer.error ?? `The server answered ${response.status}.`), { status: response.status });
-  return answer;
-}
-
-const base = "api/modules/ai-runner/";
-
 async function load() {
-  state.session ??= await call("GET", "api/session");
+  state.session ??= await api.session();
   setZone(state.session.timezone);
-  state.found = await call("GET", `${base}dashboard`);
+  state.found = await api.get("dashboard");
   state.offline = "";
   draw();
 }
@@ -54,12 +38,12 @@ async function follow() {
   for (;;) {
     try {
       if (!state.found || state.offline) await load();
-      const news = await call("GET", `${base}events?wait=${WAIT_S}&since=${encodeURIComponent(since)}`);
+      const news = await api.get("events", { wait: WAIT_S, since }, { patience: PATIENCE_MS });
       since = news.next;
       if (news.reset || news.events.length) await load();
     } catch (error) {
-      if (error.status === 401 || error.status === 403) return refuse(error);
-      state.offline = "The server does not answer. Running agents are not affected.";
+      if (error.status === 401 || error.status === 403) return refuse();
+      state.offline = error.message;
       draw();
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
@@ -70,7 +54,7 @@ function refuse() {
   const text = token
     ? "The token of this widget is not valid any more. Make another one under Settings, Tokens."
     : "This widget needs a token in its address: widget#token=air_… of a viewer.";
-  fill(host, el("p", { class: "w-said" }, text));
+  fill(host, heading, el("p", { class: "w-said" }, text));
 }
 
 function link(hash, props, ...children) {
@@ -79,11 +63,13 @@ function link(hash, props, ...children) {
 
 function draw() {
   const { found, session } = state;
-  if (!found) return fill(host, el("p", { class: "w-said" }, state.offline));
+  if (!found) return fill(host, heading, el("p", { class: "w-said" }, state.offline));
   const { active, recent, next, mostUsed, schedulesPaused } = found;
   const running = active.filter(({ status }) => status === "running");
   const queued = active.length - running.length;
-  const words = [running.length && `${running.length} running`, queued && `${queued} queued`].filter(Boolean).join(", ");
+  const words = [running.length && `${running.length} running`, queued && `${queued} queued`]
+    .filter(Boolean)
+    .join(", ");
   const mark = running.length ? icon("st-running", "i-live") : queued ? icon("st-queued") : null;
   const quick =
     mostUsed && session.role !== "viewer" && !mostUsed.asks
@@ -91,14 +77,28 @@ function draw() {
       : null;
   fill(
     host,
+    heading,
     el(
       "div",
       { class: "w-head" },
-      link("history?status=queued,running", { class: `w-count st s-${running.length ? "running" : "skipped"}` }, mark, words || "Nothing runs"),
+      link(
+        "history?status=queued,running",
+        { class: `w-count st s-${running.length ? "running" : "skipped"}` },
+        mark,
+        words || "Nothing runs",
+      ),
       link("run", { class: "w-brand" }, "airunner"),
     ),
-    active.length ? list([...running, ...active.filter(({ status }) => status === "queued")].slice(0, MOST_ACTIVE)) : null,
-    recent.length && el("section", { class: "w-part", "aria-label": "The last five" }, el("h2", { class: "w-label" }, "Last"), list(recent)),
+    active.length
+      ? list([...running, ...active.filter(({ status }) => status === "queued")].slice(0, MOST_ACTIVE))
+      : null,
+    recent.length &&
+      el(
+        "section",
+        { class: "w-part", "aria-label": "The last five" },
+        el("h2", { class: "w-label" }, "Last"),
+        list(recent),
+      ),
     el(
       "section",
       { class: "w-part", "aria-label": "Next scheduled run" },
@@ -120,13 +120,28 @@ function draw() {
   if (state.offline) fill(said, state.offline);
 }
 
-const list = (runs) => el("ul", { class: "w-list" }, runs.map((run) => el("li", {}, line(run))));
+const list = (runs) =>
+  el(
+    "ul",
+    { class: "w-list" },
+    runs.map((run) => el("li", {}, line(run))),
+  );
 
 function line(run) {
   const time = run.finishedAt
     ? el("time", { class: "w-time", datetime: run.finishedAt, data: { ago: run.finishedAt } }, ago(ms(run.finishedAt)))
-    : el("span", { class: "w-time", data: run.startedAt ? { since: run.startedAt } : {} }, run.startedAt ? duration(took(run)) : "");
-  return link(`history/${run.runId}`, { class: "w-run" }, stateMark(run.status, { bare: true }), el("span", { class: "cut", title: runName(run) }, runName(run)), time);
+    : el(
+        "span",
+        { class: "w-time", data: run.startedAt ? { since: run.startedAt } : {} },
+        run.startedAt ? duration(took(run)) : "",
+      );
+  return link(
+    `history/${run.runId}`,
+    { class: "w-run" },
+    stateMark(run.status, { bare: true }),
+    el("span", { class: "cut", title: runName(run) }, runName(run)),
+    time,
+  );
 }
 
 function tick(now) {
@@ -141,7 +156,7 @@ async function start(opener) {
   busy(opener, true);
   const { promptId, name } = state.found.mostUsed;
   try {
-    await call("POST", `${base}run`, { promptId }, { "Idempotency-Key": newKey() });
+    await api.post("run", { promptId }, { headers: { "Idempotency-Key": newKey() } });
     fill(said, `${name} was started.`);
   } catch (error) {
     fill(said, error.message);

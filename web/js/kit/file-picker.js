@@ -32,7 +32,10 @@ export async function pickFile(api, start) {
     } catch (error) {
       if (turn !== asked) return;
       const again = folder && folder !== path ? () => go(folder) : () => go("");
-      fill(list, el("li", {}, errorNotice({ title: "The folder cannot be read", text: error.message, onRetry: again })));
+      fill(
+        list,
+        el("li", {}, errorNotice({ title: "The folder cannot be read", text: error.message, onRetry: again })),
+      );
     }
   }
 
@@ -43,14 +46,31 @@ export async function pickFile(api, start) {
     const words = filter.value.trim().toLowerCase();
     const shown = entries.filter(({ name }) => name.toLowerCase().includes(words));
     const up = parent && row("up", "Folder above", () => go(parent));
-    const none = !shown.length && el("li", { class: "hint" }, words ? "Nothing here has that name." : "The folder is empty.");
-    fill(list, up, shown.map((entry) => entryRow(entry)), none);
+    const none =
+      !shown.length && el("li", { class: "hint" }, words ? "Nothing here has that name." : "The folder is empty.");
+    fill(
+      list,
+      up,
+      shown.map((entry) => entryRow(entry)),
+      none,
+    );
   }
 
   const entryRow = ({ name, path, type }) =>
-    type === "directory" ? row("folder", name, () => go(path)) : row("book", name, () => ((chosen = path), dialog.close()));
+    type === "directory"
+      ? row("folder", name, () => go(path))
+      : row("book", name, () => ((chosen = path), dialog.close()));
   const row = (shape, name, onClick) =>
-    el("li", {}, el("button", { type: "button", class: "pick-one", on: { click: onClick } }, icon(shape), el("span", { class: "cut" }, name)));
+    el(
+      "li",
+      {},
+      el(
+        "button",
+        { type: "button", class: "pick-one", on: { click: onClick } },
+        icon(shape),
+        el("span", { class: "cut" }, name),
+      ),
+    );
 
   filter.addEventListener("input", () => draw());
   filter.addEventListener("keydown", (event) => {

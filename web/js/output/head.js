@@ -180,7 +180,7 @@ function spark(points, label) {
   if (points.length < 2) return null;
   const top = Math.max(...points) * 1.1 || 1;
   const place = points.map((value, at) => {
-    const x = ((at + SPARK_POINTS - points.length) / (SPARK_POINTS - 1)) * 72;
+    const x = (at / (points.length - 1)) * 72;
     return `${x.toFixed(1)},${(15 - (value / top) * 14).toFixed(1)}`;
   });
   return svg(

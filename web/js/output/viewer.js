@@ -1,18 +1,18 @@
 // The output viewer: a run's head, its bar, its lines or its terminal, a foot; for the Run tab and the drawer alike.
 
-import { bytes, date, isActive, ms, number } from "../format.js";
-import { button, saidIt } from "../kit/button.js";
+import { bytes, date, isActive, ms } from "../format.js";
+import { saidIt } from "../kit/button.js";
 import { copyText } from "../kit/clipboard.js";
-import { openDialog } from "../kit/dialog.js";
 import { el, fill, leaving } from "../kit/dom.js";
-import { field, input } from "../kit/form.js";
 import { icon } from "../kit/icons.js";
 import { errorNotice } from "../kit/notice.js";
 import { everySecond } from "../time.js";
+import { askLine } from "./go-to-line.js";
 import { runHead } from "./head.js";
 import { lineCount } from "./lines.js";
 import { LogPane } from "./log.js";
-import { TerminalPane } from "./terminal.js";
+import { sayRow } from "./say.js";
+import { takesKeys, TerminalPane } from "./terminal.js";
 import { toolbar } from "./toolbar.js";
 
 const LOOK_EVERY_MS = 2000;
@@ -24,11 +24,13 @@ export class Viewer {
   #bag = leaving();
   #mode = "";
   #terminal = null;
+  #opening = null; // settles when the terminal can be used
   #leaveFull = null;
   #log;
   #head;
   #bar;
   #stage = el("div", { class: "vw-stage-host" });
+  #say;
   #omitted = el("div", { class: "why s-timeout", hidden: true });
   #foot = el("div", { class: "vw-foot" });
 
@@ -47,6 +49,8 @@ export class Viewer {
       tip: (id) => ctx.commands.shortcut(id),
       more: () => [...this.#menuItems(), ...menu()],
     });
+    const send = (text) => ctx.api.post(`runs/${runId}/input`, { text });
+    this.#say = sayRow({ send, onKeys: () => this.#type() });
     this.element = el(
       "section",
       { class: "vw", "aria-label": label },
@@ -55,6 +59,7 @@ export class Viewer {
       this.#bar.element,
       this.#omitted,
       this.#stage,
+      this.#say.element,
       this.#foot,
     );
     this.#listen(onLines);
@@ -139,11 +144,14 @@ export class Viewer {
     this.#head.show(run);
     this.#log.show(run);
     if (this.#mode === "terminal") this.#openTerminal();
+    this.#terminal?.show(run);
+    this.#say.show(this.#mode === "clean" && takesKeys(this.#ctx, run));
     this.#bar.showKept(Boolean(run.pinned));
   }
 
   #drawState() {
     const live = Boolean(this.run) && isActive(this.run.status);
+    this.#say.show(this.#mode === "clean" && takesKeys(this.#ctx, this.run));
     const isFull = this.element.classList.contains("is-full");
     const lost = this.#log.omittedBytes;
     this.#omitted.hidden = !lost;
@@ -207,10 +215,11 @@ export class Viewer {
       "previous-match": () => deeds.step(-1),
       follow: deeds.follow,
       mode: () => deeds.mode(this.#mode === "clean" ? "terminal" : "clean"),
+      type: () => this.#type(),
       wrap: deeds.wrap,
       fold: () => this.#mode === "clean" && this.#log.toggleFold(),
       copy: () => this.#copy(this.#bar.copy),
-      line: () => this.#goToLine(),
+      line: () => askLine(this.#log),
       "first-line": () => this.#log.toStart(),
       "last-line": () => (this.#terminal ?? this.#log).toEnd(),
       "full-screen": deeds.full,
@@ -221,6 +230,7 @@ export class Viewer {
   #menuItems() {
     const live = Boolean(this.run) && isActive(this.run.status);
     return [
+      takesKeys(this.#ctx, this.run) && { text: "Type to the agent", icon: "keyboard", onClick: () => this.#type() },
       live && {
         text: "Follow new lines",
         checked: this.#log.following,
@@ -240,7 +250,7 @@ export class Viewer {
       { text: "Copy output", icon: "copy", onClick: () => this.#copy(null) },
       { text: "Download .log", icon: "download", href: this.#deeds().logHref, download: "" },
       { text: "Full screen", icon: "full", onClick: () => this.#toggleFull() },
-      { text: "Go to line", icon: "right", onClick: () => this.#goToLine() },
+      { text: "Go to line", icon: "right", onClick: () => askLine(this.#log) },
       ...this.#pinItems(),
     ].filter((item) => item !== false);
   }
@@ -291,11 +301,18 @@ export class Viewer {
     fill(this.#stage, terminal.element);
     this.#bag.on(terminal, "found", ({ detail }) => this.#bar.find.show({ ...detail, counting: false, error: "" }));
     try {
-      await terminal.start();
+      await (this.#opening = terminal.start());
     } catch (error) {
       if (this.#terminal === terminal)
         fill(this.#stage, errorNotice({ title: "The terminal could not be opened", text: error.message }));
     }
+  }
+
+  async #type() {
+    if (!takesKeys(this.#ctx, this.run)) return;
+    if (this.#mode === "clean") this.#deeds().mode("terminal");
+    await this.#opening?.catch(() => {}); // its place says what went wrong
+    this.#terminal?.type();
   }
 
   #setWrap(wrap) {
@@ -310,27 +327,6 @@ export class Viewer {
     this.#leaveFull = full ? this.#ctx.commands.layer(() => this.#toggleFull()) : null;
     this.#drawState();
     this.focus();
-  }
-
-  #goToLine() {
-    if (!this.#log.count) return;
-    const control = input({ type: "number" });
-    const line = field({ label: `Line, 1 to ${number(this.#log.count)}`, control });
-    const go = () => {
-      const at = Number(control.value) - 1;
-      if (!Number.isInteger(at) || at < 0 || at >= this.#log.count)
-        return line.refuse(`Line must be 1 to ${number(this.#log.count)}; it is ${control.value || "empty"}.`);
-      dialog.close();
-      this.#log.select({ from: at, to: at, anchor: at }, { reveal: true });
-    };
-    control.addEventListener("keydown", (event) => event.key === "Enter" && go());
-    const dialog = openDialog({
-      title: "Go to line",
-      body: line.element,
-      foot: [el("span", { class: "grow" }), button({ text: "Go", kind: "main", onClick: go })],
-      extra: "dlg-small",
-    });
-    control.focus();
   }
 
   async #copy(at) {

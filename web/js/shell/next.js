@@ -7,7 +7,7 @@ import { sayStarted, startPrompt } from "../open-runs.js";
 import { everySecond, settle } from "../time.js";
 
 const REST_MS = 1500;
-const CHANGES = ["run", "gone", "stale", "schedules", "prompts", "settings"];
+const TOPICS = new Set(["runs", "schedules", "prompts", "settings"]);
 
 /** Show it in `host`. `onUpcoming(times)` follows what is planned; returns how to end it. */
 export function mountNext(host, ctx, onUpcoming) {
@@ -28,12 +28,17 @@ export function mountNext(host, ctx, onUpcoming) {
 
   function draw() {
     const { next, mostUsed, schedulesPaused } = found;
-    const words = schedulesPaused && el("a", { class: "next", href: ctx.router.href("schedules") }, "Schedules are paused");
+    const words =
+      schedulesPaused && el("a", { class: "next", href: ctx.router.href("schedules") }, "Schedules are paused");
     const planned =
       next &&
       el(
         "a",
-        { class: "next", href: ctx.router.href("schedules", [next.scheduleId]), title: `${next.name}: ${full(ms(next.at))}` },
+        {
+          class: "next",
+          href: ctx.router.href("schedules", [next.scheduleId]),
+          title: `${next.name}: ${full(ms(next.at))}`,
+        },
         el("span", { class: "hint" }, "Next"),
         el("span", { class: "cut" }, next.name),
         left,
@@ -74,7 +79,8 @@ export function mountNext(host, ctx, onUpcoming) {
   }
 
   const again = settle(load, REST_MS);
-  for (const change of CHANGES) bag.on(ctx.cache, change, again);
+  bag.on(ctx.live, "events", ({ detail }) => detail.some(({ topic }) => TOPICS.has(topic)) && again());
+  bag.on(ctx.cache, "stale", () => again());
   bag.add(again.off, everySecond(tick));
   host.hidden = true;
   load();

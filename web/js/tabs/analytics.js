@@ -1,6 +1,19 @@
 // Analytics: how often runs succeed, how long they take, where the work goes; the address holds the range.
 
-import { AGENTS, count, date, duration, full, hour, ms, number, span, stateWord, zoneLabel, zoneName } from "../format.js";
+import {
+  AGENTS,
+  count,
+  date,
+  duration,
+  full,
+  hour,
+  ms,
+  number,
+  span,
+  stateWord,
+  zoneLabel,
+  zoneName,
+} from "../format.js";
 import { stateMark } from "../kit/badge.js";
 import { el, fill, leaving, set } from "../kit/dom.js";
 import { emptyNotice, errorNotice, whenLate } from "../kit/notice.js";
@@ -111,7 +124,13 @@ export function mount(root, ctx) {
       "div",
       { class: "analytics" },
       el("div", { class: "head" }, el("h1", { class: "title" }, title), range, el("span", { class: "grow" }), picker),
-      el("div", { class: "analytics-body", tabIndex: 0, role: "region", "aria-label": "Figures" }, note, figures, charts),
+      el(
+        "div",
+        { class: "analytics-body", tabIndex: 0, role: "region", "aria-label": "Figures" },
+        note,
+        figures,
+        charts,
+      ),
     ),
   );
   follow();
@@ -124,15 +143,29 @@ function keyFigures({ totals, before, from, to }, words) {
   const days = Math.max(1, (ms(to) - ms(from)) / DAY_MS);
   const more = totals.runs - before.runs;
   const difference = more ? `${number(Math.abs(more))} ${more > 0 ? "more" : "fewer"} than` : "as many as in";
-  const points = totals.successRate !== null && before.successRate !== null && (totals.successRate - before.successRate) * 100;
-  const trend = points === false ? "" : Math.abs(points) < 0.05 ? "as before" : `${points > 0 ? "up" : "down"} ${Math.abs(points).toFixed(1)} points`;
+  const points =
+    totals.successRate !== null && before.successRate !== null && (totals.successRate - before.successRate) * 100;
+  const trend =
+    points === false
+      ? ""
+      : Math.abs(points) < 0.05
+        ? "as before"
+        : `${points > 0 ? "up" : "down"} ${Math.abs(points).toFixed(1)} points`;
   const wrong = [
     totals.failed && `${number(totals.failed)} failed`,
     totals.timeout && `${number(totals.timeout)} timed out`,
   ].filter(Boolean);
   return [
-    keyFigure("Runs", number(totals.runs), `${Number((totals.runs / days).toFixed(1))} a day, ${difference} the ${words} before`),
-    keyFigure("Success rate", percent(totals.successRate) || "None ended", [trend, ...wrong].filter(Boolean).join(", ")),
+    keyFigure(
+      "Runs",
+      number(totals.runs),
+      `${Number((totals.runs / days).toFixed(1))} a day, ${difference} the ${words} before`,
+    ),
+    keyFigure(
+      "Success rate",
+      percent(totals.successRate) || "None ended",
+      [trend, ...wrong].filter(Boolean).join(", "),
+    ),
     keyFigure(
       "Average duration",
       totals.averageSeconds === null ? "None" : duration(totals.averageSeconds),
@@ -182,7 +215,8 @@ function lengthsOf({ series, step, totals }) {
 
 function ratesOf(rows, what) {
   const judged = rows.filter(({ successRate }) => successRate !== null);
-  if (!judged.length) return { empty: what === "prompt" ? "No saved prompt was run in this time." : "No run has ended yet." };
+  if (!judged.length)
+    return { empty: what === "prompt" ? "No saved prompt was run in this time." : "No run has ended yet." };
   const nameOf = ({ id, name }) => name ?? `A deleted ${what} (${id})`;
   const shown = judged.slice(0, MOST_ROWS).sort((a, b) => b.successRate - a.successRate);
   return {
@@ -211,7 +245,10 @@ function placesOf({ directories }) {
   const most = directories[0]?.runs ?? 1;
   const last = (path) => path.replace(/\/+$/, "").split("/").pop() || path;
   return {
-    sentence: directories.slice(0, MOST_ROWS).map(({ path, runs }) => `${path} ${count(runs, "run")}`).join(", "),
+    sentence: directories
+      .slice(0, MOST_ROWS)
+      .map(({ path, runs }) => `${path} ${count(runs, "run")}`)
+      .join(", "),
     chart: bars(
       directories.slice(0, MOST_ROWS).map((row) => ({
         name: el("code", {}, last(row.path)),
@@ -246,14 +283,21 @@ function healthOf({ schedules }) {
   const worst = [...schedules].sort((a, b) => sick(b) - sick(a) || b.runs - a.runs);
   const nameOf = ({ id, name }) => name ?? `A deleted schedule (${id})`;
   return {
-    sentence: worst.slice(0, MOST_ROWS).map((one) => `${nameOf(one)}: ${verdict(one)}`).join("; "),
+    sentence: worst
+      .slice(0, MOST_ROWS)
+      .map((one) => `${nameOf(one)}: ${verdict(one)}`)
+      .join("; "),
     chart: el(
       "div",
       { class: "health" },
       worst.slice(0, 2 * MOST_ROWS).map((one) => [
         el("span", { class: "cut", title: nameOf(one) }, nameOf(one)),
         el("span", { class: "rate-words" }, percent(one.successRate)),
-        el("span", { class: "beads" }, (one.recent ?? []).map(({ status }) => el("i", { class: `bead p-${status}`, title: stateWord(status) }))),
+        el(
+          "span",
+          { class: "beads" },
+          (one.recent ?? []).map(({ status }) => el("i", { class: `bead p-${status}`, title: stateWord(status) })),
+        ),
         el("span", { class: "verdict" }, verdict(one)),
       ]),
     ),

@@ -24,7 +24,13 @@ export function columns(data, { begin, end }) {
       .map(([name, value]) => {
         const high = (value / most) * TOP;
         from -= high;
-        return svg("rect", { class: `part p-${name}`, x: at * wide + gap / 2, y: from, width: wide - gap, height: high });
+        return svg("rect", {
+          class: `part p-${name}`,
+          x: at * wide + gap / 2,
+          y: from,
+          width: wide - gap,
+          height: high,
+        });
       });
     const target = svg("rect", { class: "hit", x: at * wide, y: 0, width: wide, height: TOP });
     return svg("g", {}, svg("title", {}, title), target, boxes);
@@ -33,7 +39,11 @@ export function columns(data, { begin, end }) {
     "div",
     { class: "plot" },
     el("span", { class: "plot-top" }, most),
-    svg("svg", { class: "plot-area", viewBox: `0 0 1000 ${TOP}`, preserveAspectRatio: "none", "aria-hidden": "true" }, bars),
+    svg(
+      "svg",
+      { class: "plot-area", viewBox: `0 0 1000 ${TOP}`, preserveAspectRatio: "none", "aria-hidden": "true" },
+      bars,
+    ),
     el("div", { class: "plot-ends" }, el("span", {}, begin), el("span", {}, end)),
   );
 }

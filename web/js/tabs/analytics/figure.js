@@ -53,11 +53,26 @@ function tableOf(title, head, rows) {
     el(
       "table",
       { class: "t" },
-      el("thead", {}, el("tr", {}, head.map((words) => el("th", { scope: "col" }, words)))),
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          head.map((words) => el("th", { scope: "col" }, words)),
+        ),
+      ),
       el(
         "tbody",
         {},
-        rows.map(([first, ...rest]) => el("tr", {}, el("th", { scope: "row" }, first), rest.map((cell) => el("td", {}, cell)))),
+        rows.map(([first, ...rest]) =>
+          el(
+            "tr",
+            {},
+            el("th", { scope: "row" }, first),
+            rest.map((cell) => el("td", {}, cell)),
+          ),
+        ),
       ),
     ),
   );

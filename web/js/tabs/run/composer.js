@@ -50,8 +50,17 @@ export function composer(ctx, { onStarted, onClose }) {
   const whyNot = el("p", { class: "hint", id: uid("why"), hidden: true });
   const runNow = button({ text: "Run now", icon: "play", kind: "main", type: "submit", extra: "grow" });
   const tip = (id) => ctx.commands.shortcut(id);
-  const dryRun = button({ text: "Dry run", title: `Show what would run (${tip("dry-run")})`, onClick: () => look() });
-  const save = button({ text: "Save prompt", icon: "bookmark", title: `Save prompt (${tip("save-prompt")})`, onClick: () => keepPrompt() });
+  const dryRun = button({
+    text: "Dry run",
+    kind: "quiet",
+    title: `Show what would run (${tip("dry-run")})`,
+    onClick: () => look(),
+  });
+  const save = button({
+    text: "Save prompt",
+    title: `Save prompt (${tip("save-prompt")})`,
+    onClick: () => keepPrompt(),
+  });
   runNow.append(el("span", { class: "keys", "aria-hidden": "true" }, ctx.commands.shortcut("run-now")));
   const element = el(
     "form",
@@ -63,14 +72,31 @@ export function composer(ctx, { onStarted, onClose }) {
       button({ icon: "close", kind: "quiet", label: "Close", onClick: onClose }),
     ),
     el("div", { class: "comp-body" }, profile.element, directory.element, prompt.element, asked, timeout.element),
-    el("div", { class: "comp-foot" }, state.element, problem, whyNot, runNow, el("div", { class: "comp-more" }, save, dryRun)),
+    el(
+      "div",
+      { class: "comp-foot" },
+      state.element,
+      problem,
+      whyNot,
+      el("div", { class: "comp-deeds" }, runNow, save, dryRun),
+    ),
   );
   let unanswered = false; // what is shown says that the server did not answer
-  const fields = () => ({ agentProfileId: profile, workingDirectory: directory, content: prompt, timeout, ...values.fields });
+  const fields = () => ({
+    agentProfileId: profile,
+    workingDirectory: directory,
+    content: prompt,
+    timeout,
+    ...values.fields,
+  });
 
   // A field for each {{NAME}} of the text; what was typed into one stays while its name does.
   function askValues() {
-    const wanted = askedFor({ type: prompt.isFile() ? "file-reference" : "inline", content: prompt.content(), variables: [] });
+    const wanted = askedFor({
+      type: prompt.isFile() ? "file-reference" : "inline",
+      content: prompt.content(),
+      variables: [],
+    });
     const names = wanted.map(({ name }) => name).join(" ");
     if (names === askedNames) return;
     askedNames = names;
@@ -165,13 +191,18 @@ export function composer(ctx, { onStarted, onClose }) {
     send(dryRun, async () => {
       const answer = await ctx.api.post("run", { ...body(), dryRun: true });
       showReasons(fields(), {});
-      openDialog({ title: "Dry run", body: el("section", { class: "run-plan" }, planParts(answer)), extra: "dlg-plan" });
+      openDialog({
+        title: "Dry run",
+        body: el("section", { class: "run-plan" }, planParts(answer)),
+        extra: "dlg-plan",
+      });
     });
 
   function remember() {
     const text = prompt.isFile() ? "" : prompt.content();
     if (!text.trim()) return;
     ctx.prefs.set("earlier", [text, ...ctx.prefs.get("earlier").filter((one) => one !== text)].slice(0, MOST_EARLIER));
+    prompt.showEarlier();
   }
 
   // The editor takes what is in the composer: the draft that is kept.
@@ -228,11 +259,7 @@ function profileField(ctx, draft, onChange) {
   made.show = () => {
     const enabled = (ctx.cache.profiles ?? []).filter((profile) => profile.enabled);
     const chosen = enabled.find((profile) => profile.id === draft.profile) ?? enabled[0];
-    setOptions(
-      control,
-      enabled.length ? profileChoices(enabled) : [["", "No profile yet"]],
-      chosen?.id ?? "",
-    );
+    setOptions(control, enabled.length ? profileChoices(enabled) : [["", "No profile yet"]], chosen?.id ?? "");
     control.disabled = !enabled.length;
     first.hidden = ctx.cache.profiles?.length !== 0;
     drawMark();

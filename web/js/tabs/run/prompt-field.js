@@ -6,9 +6,16 @@ import { el, fill } from "../../kit/dom.js";
 import { pickFile } from "../../kit/file-picker.js";
 import { field, input } from "../../kit/form.js";
 import { markdown } from "../../kit/markdown.js";
+import { menuButton } from "../../kit/menu.js";
 import { tabRow } from "../../kit/tabs.js";
 
-const TABS = ["Write", "Preview", "File"].map((name) => ({ id: name.toLowerCase(), name, content: name }));
+const TABS = [
+  ["write", "Write"],
+  ["preview", "Preview"],
+  ["file", "From a file"],
+].map(([id, name]) => ({ id, name, content: name }));
+const MOST_SHOWN = 12; // in the menu; the keys reach all
+const MOST_WORDS = 80;
 
 /**
  * The field. `draft` has `prompt`, `file` and `isFile`, as typed; `onChange` follows what is typed; `earlier()` are the
@@ -20,10 +27,14 @@ export function promptField(ctx, { draft, onChange, earlier, directory }) {
     placeholder: "What should the agent do?",
     value: draft.prompt ?? "",
     spellcheck: true,
-    title: "Alt+↑ brings back earlier prompts",
   });
   const preview = el("div", { class: "prose", tabIndex: 0, role: "tabpanel", "aria-label": "Preview", hidden: true });
-  const path = input({ mono: true, value: draft.file ?? "", placeholder: "prompts/review.md", "aria-label": "Prompt file" });
+  const path = input({
+    mono: true,
+    value: draft.file ?? "",
+    placeholder: "prompts/review.md",
+    "aria-label": "Prompt file",
+  });
   const browse = button({ text: "Choose a file", icon: "folder", small: true, onClick: choose });
   const file = el(
     "div",
@@ -34,7 +45,14 @@ export function promptField(ctx, { draft, onChange, earlier, directory }) {
   );
   const tally = el("span", {});
   const kept = el("span", { class: "kept" });
-  const foot = el("div", { class: "area-foot" }, tally, el("span", { class: "grow" }), kept);
+  const before = menuButton(
+    button({ text: "Earlier prompts", icon: "history", kind: "quiet", small: true, title: "Earlier prompts (Alt+↑)" }),
+    () =>
+      earlier()
+        .slice(0, MOST_SHOWN)
+        .map((text, at) => ({ text: brief(text), onClick: () => (take(at), area.focus()) })),
+  );
+  const foot = el("div", { class: "area-foot" }, tally, el("span", { class: "grow" }), kept, before);
   const frame = el("div", { class: "area" }, area, preview, file, foot);
   const tabs = tabRow({ label: "Prompt view", extra: "is-small", onSelect: show });
   const made = field({ label: "Prompt", control: area, box: false, aside: tabs.element, extra: "comp-prompt" });
@@ -47,6 +65,7 @@ export function promptField(ctx, { draft, onChange, earlier, directory }) {
     const count = [...area.value].length;
     tally.textContent = `${number(count)} ${count === 1 ? "character" : "characters"}`;
     kept.textContent = draft.prompt ? "Draft kept" : "";
+    before.hidden = !earlier().length;
   };
 
   function changed() {
@@ -67,11 +86,15 @@ export function promptField(ctx, { draft, onChange, earlier, directory }) {
     const known = earlier();
     const to = Math.min(known.length - 1, Math.max(-1, back + step));
     if (to === back) return;
+    take(to);
+    ctx.announce(to === -1 ? "The draft" : `Earlier prompt ${to + 1} of ${known.length}`);
+  }
+
+  function take(to) {
     if (back === -1) draft.unsent = area.value;
     back = to;
-    area.value = to === -1 ? (draft.unsent ?? "") : known[to];
+    area.value = to === -1 ? (draft.unsent ?? "") : earlier()[to];
     changed();
-    ctx.announce(to === -1 ? "The draft" : `Earlier prompt ${to + 1} of ${known.length}`);
   }
 
   async function choose() {
@@ -107,9 +130,15 @@ export function promptField(ctx, { draft, onChange, earlier, directory }) {
   };
   made.isFile = () => Boolean(draft.isFile);
   made.content = () => (draft.isFile ? path.value.trim() : area.value);
+  made.showEarlier = drawTally;
   made.start = () => {
     show(draft.isFile ? "file" : "write");
     drawTally();
   };
   return made;
+}
+
+function brief(text) {
+  const words = text.trim().replace(/\s+/g, " ");
+  return words.length > MOST_WORDS ? `${words.slice(0, MOST_WORDS)}…` : words;
 }
