@@ -67,7 +67,8 @@ class Upcoming:
         params.done()
         store = self._context.store
         known, docs = Known.of(store), store.find("schedules", enabled=True)
-        last = store.last_runs("scheduleId", [doc["id"] for doc in docs])
+        last = store.last_runs("promptId", list({doc["promptId"] for doc in docs}))
+        last |= store.last_runs("scheduleId", [doc["id"] for doc in docs])
         now = self._context.clock.now()
         start = now - timedelta(minutes=now.minute % _KEPT_MINUTES, seconds=now.second, microseconds=now.microsecond)
         read = [*docs, *known.prompts.values(), *known.profiles.values()]
@@ -103,7 +104,7 @@ class Upcoming:
         shared = {place for place, users in Counter(places).items() if place is not None and users > 1}
         lanes = [
             Lane(
-                self._habit(schedule, known, last.get(schedule.id))
+                self._habit(schedule, known, last)
                 if place in shared
                 else Habit(schedule, None, _seconds(last.get(schedule.id)) or 0, is_guess=True),
                 times_of(schedule, start, end, step),
@@ -113,10 +114,13 @@ class Upcoming:
         meet(lanes)
         return lanes
 
-    def _habit(self, schedule: Schedule, known: Known, last: Doc | None) -> Habit:
-        """Return what a schedule's runs are like; it is looked up again when it has run, or was changed."""
-        stamp = repr((schedule.revision, last and _news({schedule.id: last}), known.timeout_seconds(schedule)))
-        stamp += f" {known.directory(schedule)}"
+    def _habit(self, schedule: Schedule, known: Known, last: dict[str, Doc]) -> Habit:
+        """Return what a schedule's runs are like; it is looked up again when it or its prompt has run, or was changed."""
+        ran = _news({id: last[id] for id in (schedule.id, schedule.prompt_id) if id in last})
+        place, longest = known.directory(schedule), known.timeout_seconds(schedule)
+        if not ran:
+            return Habit(schedule, place, longest, is_guess=True)
+        stamp = repr((schedule.revision, ran, place, longest))
         usual = self._usual.get(schedule.id)
         if usual is None or usual[0] != stamp:
             usual = self._usual[schedule.id] = (stamp, habit_of(self._context.store, schedule, known))
