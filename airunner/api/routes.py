@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airunner.api import analytics, dashboard, export, storage
+from airunner.api import analytics, dashboard, export, storage, upcoming
 from airunner.api import schemas as s
 from airunner.api.agents import Agents
 from airunner.api.context import Context
@@ -88,7 +88,7 @@ def _prompts(context: Context) -> list[Route]:
         Route("POST", base, prompts.create, "operator", "Save a prompt.", body=s.PROMPT_NEW, answer=s.PROMPT,
               status=201),
         Route("POST", f"{base}/bulk", prompts.bulk, "operator", "Delete, tag or untag many prompts.",
-              body=s.PROMPT_BULK, answer=s.DONE),
+              body=s.PROMPT_BULK, answer=s.PROMPTS_CHANGED),
         Route("GET", f"{base}/:id", prompts.show, "viewer", "Show a prompt.", answer=s.PROMPT),
         Route("PUT", f"{base}/:id", prompts.change, "operator", "Change a prompt; what is left out stays.",
               body=s.PROMPT_CHANGE, answer=s.PROMPT),
@@ -107,6 +107,9 @@ def _schedules(context: Context) -> list[Route]:
               answer=s.many(s.SCHEDULE)),
         Route("POST", base, schedules.create, "operator", "Make a schedule.", body=s.SCHEDULE_NEW, answer=s.SCHEDULE,
               status=201),
+        Route("GET", f"{base}/upcoming", upcoming.Upcoming(context).show, "viewer",
+              "Say what is planned for the coming hours, and what meets.", query=upcoming.QUERY,
+              answer=upcoming.ANSWER),
         Route("POST", f"{base}/preview", forecast.preview, "viewer", "Say what a schedule would do.", body=s.PREVIEW,
               answer=s.PREVIEWED),
         Route("POST", f"{base}/bulk", schedules.bulk, "operator", "Change many schedules, all or none.",

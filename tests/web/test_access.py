@@ -85,6 +85,7 @@ def test_axe_finds_nothing(
         ("of a prompt", f"#/history?promptId={lived_in['saved']}", "tr[data-run]"),
         ("compare", f"#/history/compare/{lived_in['ended']}/{lived_in['live']}", ".df-line"),
         ("prompts", "#/prompts", ".prompts tr[data-id]"),
+        ("a week", "#/schedules?span=7", ".lane-clash"),
         ("no prompts", "#/prompts?search=nothing-is-called-so", ".notice"),
         ("prompt", f"#/prompts/{lived_in['saved']}", ".dlg-saved .var-row"),
         ("schedules", "#/schedules", ".planned tr[data-id]"),
@@ -113,6 +114,9 @@ def test_axe_finds_nothing_in_what_is_done_with_prompts(
     page.get_by_label("Select Ask", exact=True).click()
     page.get_by_role("region", name="Selection").wait_for()
     found["selected"] = faults(page)
+    page.get_by_role("button", name="Cards").click()
+    found["cards"] = faults(page)
+    page.get_by_role("button", name="Table").click()
     page.get_by_role("button", name="Add tag").click()
     found["tags"] = faults(page)
     page.keyboard.press("Escape")

@@ -21,7 +21,8 @@ export class ApiError extends Error {
 
 /**
  * Fires "unauthorised" on every 401 of a known session, and "unreachable" when no answer came.
- * Options of a request: `signal`, `headers`, `patience` in ms, `quiet`: its 401 is expected, `probing`: its silence is.
+ * Options of a request: `signal`, `headers`, `patience` in ms, `quiet`: its 401 is expected, `probing`: its silence is,
+ * `keepalive`: it is sent even if the page is left.
  */
 export class Api extends EventTarget {
   #root;
@@ -87,7 +88,7 @@ export class Api extends EventTarget {
     method,
     url,
     body,
-    { signal, headers = {}, patience = PATIENCE_MS, quiet = false, probing = false } = {},
+    { signal, headers = {}, patience = PATIENCE_MS, quiet = false, probing = false, keepalive = false } = {},
   ) {
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), patience);
@@ -100,6 +101,7 @@ export class Api extends EventTarget {
         headers: { Accept: "application/json", ...headers },
         signal: limit.signal,
         credentials: this.#token ? "omit" : "same-origin",
+        keepalive,
       };
       if (this.#token) request.headers.Authorization = `Bearer ${this.#token}`;
       if (body !== undefined) {

@@ -3,6 +3,7 @@
 import { Api } from "./api.js";
 import { Cache } from "./cache.js";
 import { Commands } from "./commands.js";
+import { sendDeletions } from "./deletions.js";
 import { setZone } from "./format.js";
 import { fill, leaving } from "./kit/dom.js";
 import { inPageWords } from "./kit/labels.js";
@@ -112,6 +113,7 @@ function showLogin(reason) {
 }
 
 async function logOut() {
+  await sendDeletions();
   await api.logout().catch(() => {}); // a server that is away cannot end the session; the page leaves all the same
   farewell = "";
   live.say("signed-out");
