@@ -87,11 +87,11 @@ test("a reason marks the field that it is about", () => {
   for (const [reason, at] of Object.entries(reasons)) assert.equal(fieldNamed(reason), at, reason);
 });
 
-test("an axis has six steps of a day, or the days of a week where people are", () => {
+test("an axis has the hours of a day in steps of four, or the days of a week where people are", () => {
   const day = { from: "2026-03-12T14:32:00Z", to: "2026-03-13T14:32:00Z" };
   assert.deepEqual(
     marksOf(day).map(({ words }) => words),
-    ["14:32", "18:32", "22:32", "02:32", "06:32", "10:32"],
+    ["16:00", "20:00", "00:00", "04:00", "08:00", "12:00"],
   );
   setZone("Asia/Kolkata"); // 5 h 30 min
   const days = marksOf({ ...day, to: "2026-03-19T14:32:00Z" }).filter(({ isDay }) => isDay);

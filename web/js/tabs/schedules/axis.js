@@ -3,7 +3,8 @@
 import { dayName, hour, minute, ms, when } from "../../format.js";
 
 const HOUR_MS = 3_600_000;
-const STEPS = 6;
+const HOURS = ["00:00", "04:00", "08:00", "12:00", "16:00", "20:00"];
+const QUARTERS = ["06:00", "12:00", "18:00"];
 const HALF_HOURS = 2;
 
 export const SPANS = [
@@ -22,17 +23,16 @@ export const placeOf = (at, { from, to }) => (100 * (at - ms(from))) / (ms(to) -
 /** The lines of the axis as [{ at, x, words, hour, isDay }]: `words` where it is labelled, `isDay` where a day begins. */
 export function marksOf(answer) {
   const [from, to] = [ms(answer.from), ms(answer.to)];
+  const isDay = to - from <= 24 * HOUR_MS;
   const mark = (at, rest) => ({ at, x: placeOf(at, answer), words: "", isDay: false, ...rest });
-  if (to - from <= 24 * HOUR_MS) {
-    const step = (to - from) / STEPS;
-    return Array.from({ length: STEPS }, (_, nr) => mark(from + nr * step, { words: minute(from + nr * step) }));
-  }
   const marks = [];
   const first = Math.ceil((from / HOUR_MS) * HALF_HOURS) * (HOUR_MS / HALF_HOURS); // zones may be half an hour off
   for (let at = first; at < to; at += HOUR_MS / HALF_HOURS) {
     const clock = minute(at);
-    if (clock === "00:00") marks.push(mark(at, { words: dayName(at), isDay: true }));
-    else if (["06:00", "12:00", "18:00"].includes(clock)) marks.push(mark(at, { words: clock === "12:00" ? hour(at) : "" }));
+    if (isDay && HOURS.includes(clock)) marks.push(mark(at, { words: clock }));
+    else if (isDay) continue;
+    else if (clock === "00:00") marks.push(mark(at, { words: dayName(at), isDay: true }));
+    else if (QUARTERS.includes(clock)) marks.push(mark(at, { words: clock === "12:00" ? hour(at) : "" }));
   }
   return marks;
 }
@@ -44,7 +44,9 @@ export function laneWords(lane, answer, now = Date.now()) {
   const times = lane.times.map(ms).filter((at) => at >= now);
   const often = lane.often.filter(({ to }) => ms(to) >= now);
   if (!times.length && !often.length) return `Nothing is planned in ${span}.`;
-  const parts = often.slice(0, 2).map((one) => `many times from ${moment(ms(one.from), now)} to ${moment(ms(one.to), now)}`);
+  const parts = often
+    .slice(0, 2)
+    .map((one) => `many times from ${moment(ms(one.from), now)} to ${moment(ms(one.to), now)}`);
   if (often.length > 2) parts.push("and so on");
   if (times.length) parts.push(timesWords(times, now));
   const met = lane.meets.map(({ name, at }) => `${name}, first ${moment(ms(at), now)}`);
