@@ -119,6 +119,8 @@ class Prompts:
                     checker.refuse(name, f"{name} is needed.")
         elif deed:
             checker.refuse("action", "Give either action and ids, or updates.")
+        elif ids or tags or force:
+            checker.refuse("updates", "Give either updates alone, or action, ids, tags and force.")
         elif not isinstance(updates, list) or not 0 < len(updates) <= _MOST_AT_ONCE:
             checker.refuse("updates", f"updates must be a list of 1 to {_MOST_AT_ONCE:,} objects, each with an id.")
         checker.done()

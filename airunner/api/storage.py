@@ -5,7 +5,7 @@ from __future__ import annotations
 from airunner.api import schemas as s
 from airunner.api.context import Context
 from airunner.api.events import LONGEST_WAIT
-from airunner.api.replies import only, reply, whole
+from airunner.api.replies import is_admin, only, reply, whole
 from airunner.base.bus import Change
 from airunner.base.clock import to_iso
 from airunner.base.ids import made_at
@@ -40,17 +40,18 @@ class Storage:
         """Return what is kept; wait up to `wait` seconds for figures where those at hand are old."""
         only(request, "wait")
         wait = whole(request, "wait", 0, most=LONGEST_WAIT)
-        seen = self._bus.number
+        seen, named = self._bus.number, is_admin(request)
 
         def look(last: bool) -> Response | None:
             found = self._storage.fresh() or (self._storage.last if last else None)
             if found is None and not last:
                 return None
-            return reply(self._answer(found or Measured(None)))
+            return reply(self._answer(found or Measured(None), named=named))
 
         return look(not wait) or Park((Change("storage"),), seen, wait, look)
 
-    def _answer(self, found: Measured) -> Doc:
+    def _answer(self, found: Measured, *, named: bool) -> Doc:
+        """Return it as the API has it; only administrators learn folders of the server (`named`)."""
         runs = ((size, self._store.get_run(run_id)) for size, run_id in found.largest)
         return {
             "measuredAt": found.at and to_iso(found.at),
@@ -59,7 +60,10 @@ class Storage:
             "oldest": found.oldest and {"runId": found.oldest, "queuedAt": to_iso(made_at(found.oldest))},
             "largest": [{"bytes": size, "run": listed(run)} for size, run in runs if run is not None],
             "records": {"bytes": found.record_bytes, "holdsOutput": self._store.keeps_output},
-            "disks": [{"path": disk.path, "freeBytes": disk.free, "totalBytes": disk.total} for disk in found.disks],
+            "disks": [
+                {"path": disk.path if named else None, "freeBytes": disk.free, "totalBytes": disk.total}
+                for disk in found.disks
+            ],
         }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from datetime import datetime, timedelta
 
@@ -16,15 +17,14 @@ from airunner.schedule.conflicts import HORIZON, Habit
 from airunner.schedule.lanes import Lane, meet, times_of
 from airunner.server.wire import Request, Response
 
-_MOST_HOURS = 168
+_SPANS = (24, 168)
 _MOST_TIMES = 20_000
 _FEWEST_PARTS, _MOST_PARTS = 24, 168
 _SHORTEST = timedelta(minutes=10)
-_MOST_ANSWERS = 2
 _KEPT_MINUTES = 5  # what was found out is good for so long, unless something changes
 
 QUERY = {
-    "hours": {"type": "integer", "description": f"How far ahead: 1 to {_MOST_HOURS}, 24 unless it says otherwise."}
+    "hours": {"type": "integer", "enum": list(_SPANS), "description": "How far ahead; 24 unless it says otherwise."}
 }
 ANSWER = s.thing(
     "from to schedulesPaused schedules",
@@ -56,6 +56,7 @@ class Upcoming:
         self._context = context
         self._usual: dict[str, tuple[str, Habit]] = {}
         self._answers: dict[int, tuple[str, Doc]] = {}
+        self._lock = threading.Lock()  # what one finds out is good for all who ask meanwhile
 
     def show(self, request: Request) -> Response:
         """Return the planned times of the schedules that are on, those close to each other as from when to when.
@@ -63,8 +64,14 @@ class Upcoming:
         `meets` looks a week ahead, however many hours are asked for.
         """
         params = Params(request.query)
-        hours = params.whole("hours", 24, least=1, most=_MOST_HOURS)
+        hours = params.whole("hours", _SPANS[0], least=min(_SPANS), most=max(_SPANS))
+        if hours not in _SPANS:
+            params.refuse("hours", f"hours must be {_SPANS[0]} or {_SPANS[1]}; it is {hours}.")
         params.done()
+        with self._lock:
+            return reply(self._current(hours))
+
+    def _current(self, hours: int) -> Doc:
         store = self._context.store
         known, docs = Known.of(store), store.find("schedules", enabled=True)
         last = store.last_runs("promptId", list({doc["promptId"] for doc in docs}))
@@ -75,9 +82,8 @@ class Upcoming:
         stamp = repr((start, [(doc["id"], doc["revision"]) for doc in read], known.settings, _news(last)))
         made = self._answers.get(hours)
         if made is None or made[0] != stamp:
-            made = (stamp, self._answer(start, hours, known, docs, last))
-            self._answers = dict([*self._answers.items(), (hours, made)][-_MOST_ANSWERS:])
-        return reply(made[1])
+            made = self._answers[hours] = (stamp, self._answer(start, hours, known, docs, last))
+        return made[1]
 
     def _answer(self, start: datetime, hours: int, known: Known, docs: list[Doc], last: dict[str, Doc]) -> Doc:
         end = start + timedelta(hours=hours)

@@ -14,6 +14,7 @@ from airunner.domain.states import ACTIVE, Status
 DEFAULT_DAYS = 30
 _MOST_HOURS, _MOST_DAYS, _MOST_WEEKS = 3, 92, 2 * 366  # in days
 _LONGEST = timedelta(days=366 * 20)
+_FIRST_YEAR = 1970
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _JUDGED = (Status.COMPLETED, Status.FAILED, Status.TIMEOUT)
 _ENDED = (*_JUDGED, Status.KILLED, Status.SKIPPED)
@@ -41,10 +42,15 @@ class Span:
         name = params.text("timezone", most=100) or timezone
         zone = params.read("timezone", zone_of(timezone), zone_of)
         end = min(params.moment("to", end=True) or now, now)
+        if end.year <= _FIRST_YEAR:
+            params.refuse("to", f"to must lie after {_FIRST_YEAR}.")
+            params.done()
         days = params.whole("days", DEFAULT_DAYS, least=1, most=_LONGEST.days)
         first_day = end.astimezone(zone).date() - _DAY * (days - 1)
         begin = params.moment("from") or (end - _DAY if days == 1 else _midnight(first_day, zone))
-        if begin >= end:
+        if begin.year <= _FIRST_YEAR:
+            params.refuse("from", f"from must lie after {_FIRST_YEAR}.")
+        elif begin >= end:
             params.refuse("from", "from must lie before to, and in the past.")
         elif end - begin > _LONGEST:
             params.refuse("from", "from must lie at most 20 years before to.")

@@ -63,3 +63,11 @@ def test_analytics_when_the_range_has_no_runs_then_all_is_nought(worked: House) 
 @pytest.mark.parametrize("query", ["from=x", "timezone=Nowhere", "from=2026-02-01&to=2026-01-01", "colour=red"])
 def test_analytics_when_the_question_is_wrong_then_it_is_refused(house: House, query: str) -> None:
     assert house.request("GET", f"{API}/analytics?{query}").status == 400
+
+
+@pytest.mark.parametrize(
+    "asked", ["to=0001-01-01", "to=0001-01-02&days=1", "from=0001-01-01&to=0010-01-01", "from=1960-01-01"]
+)
+def test_range_when_before_all_history_then_refused(house: House, asked: str) -> None:
+    refused = house.api("GET", f"analytics?{asked}", expect=400)
+    assert any("1970" in reason for reason in refused["fields"].values())

@@ -130,6 +130,8 @@ def test_bulk_when_each_gets_its_own_then_all_do_or_those_that_changed_meanwhile
     refused = shell.api("POST", "prompts/bulk", {"updates": back}, expect=412)
     assert set(refused["fields"]) == {"updates[1].revision"}
     assert shell.api("GET", f"prompts/{ids[0]}")["tags"] == ["a", "x", "y"]
+    both = shell.api("POST", "prompts/bulk", {"updates": back[:1], "ids": ids}, expect=400)
+    assert "updates alone" in both["fields"]["updates"]
     shell.api("POST", "prompts/bulk", {"updates": back[:1]})
     assert shell.api("GET", f"prompts/{ids[0]}")["tags"] == ["a", "x"]
     wrong = shell.api("POST", "prompts/bulk", {"updates": [{"id": "none"}, {"id": ids[0], "tags": 3}]}, expect=400)

@@ -15,7 +15,6 @@ from airunner.store.open import open_store
 from tests.helpers.server import House
 from tests.helpers.wait import until
 
-
 _AT_ONCE = 100
 
 

@@ -140,18 +140,21 @@ def test_preview_shows_markdown_and_none_of_its_markup_acts(visit: Visit) -> Non
 def test_line_under_the_output_answers_a_waiting_agent(visit: Visit, house: House, start: Any) -> None:
     run = start("printf 'go on? '; read -r answer; echo \"it was $answer\"", wait=False)
     page = visit(f"#/run/{run['runId']}")
+    write(page, "echo the composer's")
     expect(page.locator(".ln-text", has_text="go on?")).to_be_visible()
     line = page.get_by_label("Type to the agent")
     line.fill("yes, please")
-    line.press("Enter")
+    line.press("Control+Enter")
     expect(page.locator(".ln-text", has_text="it was yes, please")).to_be_visible()
     assert house.wait_for_run(run["runId"])["exitCode"] == 0
+    assert house.api("GET", "runs")["total"] == 1
     expect(line).to_be_hidden()
 
 
 def test_several_runs_stay_open_beside_each_other(visit: Visit, start: Any) -> None:
     first, second = start("echo one"), start("echo two")
     page = visit(f"#/run/{first['runId']}")
+    expect(page.locator(".ln-text", has_text="one")).to_be_visible()
     page.goto(page.url.replace(first["runId"], second["runId"]))
     tabs = page.get_by_role("tablist", name="Open runs").get_by_role("tab")
     expect(tabs).to_have_count(2)

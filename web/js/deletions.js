@@ -13,13 +13,17 @@ export const sendDeletions = (options) => Promise.all([...pending].map((send) =>
  */
 export function deleteLater(ctx, { name, ids, text, failure, send }) {
   const { cache, toasts } = ctx;
+  const giveBack = () => {
+    cache.giveBack(name, ids);
+    cache.load(name).catch(() => {}); // somebody else may have changed or deleted them meanwhile
+  };
   const end = async (options) => {
     if (!pending.delete(end)) return;
     toast.remove();
     try {
       await send(options);
     } catch (error) {
-      cache.giveBack(name, ids);
+      giveBack();
       toasts.say({ text: failure, detail: error.message, failed: true });
       return;
     }
@@ -27,7 +31,7 @@ export function deleteLater(ctx, { name, ids, text, failure, send }) {
     cache.letGo(name, ids);
   };
   const undo = () => {
-    if (pending.delete(end)) cache.giveBack(name, ids);
+    if (pending.delete(end)) giveBack();
   };
   pending.add(end);
   cache.withhold(name, ids);

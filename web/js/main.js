@@ -114,6 +114,7 @@ function showLogin(reason) {
 
 async function logOut() {
   await sendDeletions();
+  prefs.set("earlier", []); // whoever comes next in this browser is somebody else
   await api.logout().catch(() => {}); // a server that is away cannot end the session; the page leaves all the same
   farewell = "";
   live.say("signed-out");

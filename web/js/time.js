@@ -20,19 +20,30 @@ export function everySecond(listener) {
   return () => listeners.delete(listener);
 }
 
-/** Call `fn` once when it has been quiet for `ms`; `.now()` does it at once, `.off()` not at all. */
+const MOST_TIMES = 4;
+
+/** Call `fn` once when it has been quiet for `ms`, or never was for four times as long; `.now()` does it at once, `.off()` not at all. */
 export function settle(fn, ms) {
-  let waiting = 0;
+  let [waiting, last] = [0, 0];
   const call = (...args) => {
+    const now = performance.now();
+    if (!waiting) last = now + MOST_TIMES * ms;
     clearTimeout(waiting);
-    waiting = setTimeout(() => {
-      waiting = 0;
-      fn(...args);
-    }, ms);
+    waiting = setTimeout(
+      () => {
+        waiting = 0;
+        fn(...args);
+      },
+      Math.max(0, Math.min(ms, last - now)),
+    );
   };
-  call.off = () => clearTimeout(waiting);
+  call.off = () => {
+    clearTimeout(waiting);
+    waiting = 0;
+  };
   call.now = (...args) => {
     clearTimeout(waiting);
+    waiting = 0;
     fn(...args);
   };
   return call;

@@ -11,6 +11,8 @@ import { everySecond } from "./time.js";
 
 const WAIT_S = 25;
 const AGAIN_MS = 5000;
+const BREATH_MS = 1000;
+const SAID_MS = 10_000;
 const MOST_ACTIVE = 4;
 const PATIENCE_MS = 45_000;
 const root = new URL(".", location.href);
@@ -20,7 +22,7 @@ const token = asked.get("token") ?? "";
 const heading = el("h1", { class: "sr" }, "Runs now");
 const said = el("p", { class: "w-said", role: "status" });
 const api = new Api(location.href, { token });
-const state = { found: null, session: null, offline: "" };
+const state = { found: null, session: null, offline: "", isStarting: false };
 
 if (["light", "dark"].includes(asked.get("theme"))) document.documentElement.dataset.theme = asked.get("theme");
 
@@ -28,9 +30,12 @@ async function load() {
   state.session ??= await api.session();
   setZone(state.session.timezone);
   state.found = await api.get("dashboard");
+  if (state.offline) fill(said);
   state.offline = "";
   draw();
 }
+
+const rest = (time) => new Promise((resolve) => setTimeout(resolve, time));
 
 /** Follow what changes; an error is said, and asked again after a while, until the token is refused. */
 async function follow() {
@@ -41,18 +46,19 @@ async function follow() {
       const news = await api.get("events", { wait: WAIT_S, since }, { patience: PATIENCE_MS });
       since = news.next;
       if (news.reset || news.events.length) await load();
+      await rest(BREATH_MS);
     } catch (error) {
       if (error.status === 401 || error.status === 403) return refuse();
       state.offline = error.message;
       draw();
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      await rest(AGAIN_MS);
     }
   }
 }
 
 function refuse() {
   const text = token
-    ? "The token of this widget is not valid any more. Make another one under Settings, Tokens."
+    ? "The token of this widget is not valid any more. Make another one under Settings, Access tokens."
     : "This widget needs a token in its address: widget#token=air_… of a viewer.";
   fill(host, heading, el("p", { class: "w-said" }, text));
 }
@@ -118,6 +124,7 @@ function draw() {
     set(said, { hidden: !said.textContent && !state.offline }),
   );
   if (state.offline) fill(said, state.offline);
+  if (quick) busy(quick, state.isStarting);
 }
 
 const list = (runs) =>
@@ -152,7 +159,8 @@ function tick(now) {
 }
 
 async function start(opener) {
-  if (opener.getAttribute("aria-busy")) return;
+  if (state.isStarting) return;
+  state.isStarting = true;
   busy(opener, true);
   const { promptId, name } = state.found.mostUsed;
   try {
@@ -161,8 +169,9 @@ async function start(opener) {
   } catch (error) {
     fill(said, error.message);
   }
-  said.hidden = false;
-  busy(opener, false);
+  state.isStarting = false;
+  draw();
+  setTimeout(() => state.offline || (fill(said), draw()), SAID_MS);
 }
 
 everySecond(tick);

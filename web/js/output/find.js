@@ -7,7 +7,6 @@ const SLICE_MS = 6;
 const MOST = 100_000;
 const SLICE_LENGTH = 16_000; // characters between two looks at the clock
 const BATCH_LENGTH = 200_000; // characters that the thread gets at once
-const TOO_SLOW = "This takes too long here. Make it simpler.";
 
 /** Fires "found" when the count, the current match or the marks of lines changed. */
 export class Find extends EventTarget {
@@ -177,10 +176,10 @@ export class Find extends EventTarget {
       found.forEach((match) => this.#note(match));
       this.#go();
     };
-    const giveUp = () => {
+    const giveUp = (why) => {
       this.#asked = this.#pattern = null;
       this.#cut(0);
-      this.error = TOO_SLOW;
+      this.error = why;
       this.#tell();
     };
     this.#scanner.ask(this.#pattern, texts, this.#next, MOST - this.count, take, giveUp);

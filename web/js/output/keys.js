@@ -9,6 +9,7 @@ import { icon } from "../kit/icons.js";
 const LEAVE = "]";
 const AT_ONCE = ["keydown", "keypress", "input"];
 const SOON = ["paste", "compositionend"]; // xterm.js takes these in later listeners and timers
+const SOFT = 229; // a key of a soft keyboard: taken in a timer, too (UI Events, keyCode)
 const ARROWS = { up: "A", down: "B", right: "C", left: "D" };
 const CAPS = [
   ["Esc", "Escape", () => "\x1b"],
@@ -44,8 +45,8 @@ export function agentKeys({ terminal, host, send }) {
 
   // xterm.js gives keys and its own answers through one event; keys come while the browser tells of something done.
   // Its own listeners are on the textarea and stop what they take: ours there come after them, in the same phase.
-  const begin = () => (isTyping = true);
-  const end = () => (isTyping = false);
+  const begin = ({ target }) => (isTyping = target === terminal.textarea);
+  const end = ({ keyCode } = {}) => (keyCode === SOFT ? setTimeout(end) : (isTyping = false));
   const undo = [
     ...[...AT_ONCE, ...SOON].map((name) => on(host, name, begin, { capture: true })),
     ...AT_ONCE.map((name) => on(terminal.textarea, name, end, { capture: true })),
@@ -69,7 +70,7 @@ export function agentKeys({ terminal, host, send }) {
       try {
         await send(now);
       } catch (error) {
-        [waiting, problem] = ["", error.message];
+        [waiting, problem] = ["", `These keys were not sent. ${error.message}`];
       }
     }
     sending = false;
@@ -94,6 +95,7 @@ export function agentKeys({ terminal, host, send }) {
     if (event.type !== "keydown" || !event.ctrlKey || event.altKey || event.metaKey) return true;
     if (event.key === LEAVE || event.code === "BracketRight") {
       event.preventDefault();
+      isTyping = false;
       host.focus();
       return false;
     }

@@ -15,6 +15,7 @@ export function sayRow({ send, onKeys }) {
     autocapitalize: "off",
     spellcheck: false,
     enterkeyhint: "send",
+    on: { keydown: onKey },
   });
   const problem = el("span", { class: "field-error", role: "alert" });
   const give = button({ text: "Send", small: true, type: "submit" });
@@ -29,16 +30,23 @@ export function sayRow({ send, onKeys }) {
     keys,
   );
 
+  // With Ctrl or Command, Enter would be the composer's beside it.
+  function onKey(event) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) (event.stopPropagation(), submit(event));
+  }
+
   async function submit(event) {
     event.preventDefault();
     if (give.getAttribute("aria-busy")) return;
     busy(give, true);
     fill(problem);
+    const text = line.value;
+    line.value = "";
     try {
-      await send(`${line.value}\r`);
-      line.value = "";
+      await send(`${text}\r`);
     } catch (error) {
-      fill(problem, error.message); // what was typed stays
+      fill(problem, error.message);
+      line.value = text + line.value;
     }
     busy(give, false);
   }

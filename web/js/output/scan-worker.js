@@ -2,6 +2,8 @@
 
 import { scan } from "./scan.js";
 
+postMessage("ready"); // what was asked before is waiting
+
 onmessage = ({ data: { source, flags, texts, first, most } }) => {
   const found = [];
   scan(new RegExp(source, flags), texts, first, (...match) => found.push(match) < most);

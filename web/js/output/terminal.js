@@ -14,6 +14,9 @@ const ANSI = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "whi
 export const takesKeys = ({ cache }, run) =>
   run?.status === "running" && Boolean(run.requiresTTY) && cache.session.role !== "viewer";
 
+// Keys as bytes: text may not hold a NUL, which is what Ctrl+Space gives.
+const base64 = (text) => btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(""));
+
 export class TerminalPane extends EventTarget {
   #ctx;
   #run;
@@ -122,7 +125,7 @@ export class TerminalPane extends EventTarget {
   }
 
   #lendKeys() {
-    const send = (text) => this.#ctx.api.post(`runs/${this.#run.runId}/input`, { text });
+    const send = (text) => this.#ctx.api.post(`runs/${this.#run.runId}/input`, { data: base64(text) });
     this.#keys = agentKeys({ terminal: this.#terminal, host: this.#scroller, send });
     this.element.append(this.#keys.element);
     this.#undo.push(this.#keys.stop);
@@ -144,6 +147,7 @@ export class TerminalPane extends EventTarget {
       live.watch(this.#run.runId),
       on(live, "events", hear),
       on(live, "reset", look),
+      on(live, "state", ({ detail }) => detail.online && look()),
       on(document, "visibilitychange", look),
       on(dark, "change", repaint),
       () => watcher.disconnect(),

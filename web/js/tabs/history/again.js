@@ -29,7 +29,10 @@ export async function againFromList(ctx, run, opener, onView) {
 /** Take a run's prompt, profile, directory and timeout into the composer. */
 export async function editAndRun(ctx, runId) {
   const run = await ctx.cache.fetchRun(runId).catch(() => ctx.cache.runs.get(runId));
-  if (!run) return;
+  if (!run?.promptContent)
+    return ctx.toasts.say({ text: "The run could not be read", detail: "Try again in a moment.", failed: true });
+  const { prompt: draft } = ctx.prefs.get("draft");
+  if (draft?.trim()) ctx.prefs.set("earlier", [draft, ...ctx.prefs.get("earlier").filter((one) => one !== draft)]);
   ctx.prefs.set("draft", {
     prompt: run.promptContent,
     profile: run.agentProfileId,

@@ -54,8 +54,10 @@ export function plans(ctx, { hrefOf, onAnswer }) {
     said = text;
     const [first, second] = places.map(([href, name]) => el("a", { href }, name));
     const others = pairs.length - 1;
-    const more = others > 0 && ` ${others === 1 ? "One more pair meets" : `${others} more pairs meet`}, as the list says.`;
-    const words = [first, " and ", second, ` run at once in the same directory, first ${moment(at)}.`, more];
+    const more =
+      others > 0 && ` ${others === 1 ? "One more pair meets" : `${others} more pairs meet`}, as the list says.`;
+    const when = ms(at) > Date.now() ? `, first ${moment(at)}` : "";
+    const words = [first, " and ", second, ` run at once in the same directory${when}.`, more];
     fill(element, icon("warn"), el("span", { class: "grow" }, words));
   }
 

@@ -54,7 +54,7 @@ function parts(found, ctx) {
       "dl",
       { class: "sto-facts" },
       disks.map(({ path, freeBytes, totalBytes }) =>
-        fact(["Free for ", el("code", { class: "m" }, path)], `${bytes(freeBytes)} of ${bytes(totalBytes)}`),
+        fact(path ? ["Free for ", el("code", { class: "m" }, path)] : "Free", `${bytes(freeBytes)} of ${bytes(totalBytes)}`),
       ),
       output.runs ? fact("Printed by agents", bytes(output.bytes)) : null,
       oldest && fact("Oldest output", link(ctx, oldest.runId, when(ms(oldest.queuedAt)))),
