@@ -15,6 +15,7 @@ from airunner.engine.admission import Admission
 from airunner.engine.agents import AgentLooker
 from airunner.engine.conductor import Conductor
 from airunner.engine.feed import Feeds
+from airunner.engine.storage import Storage
 from airunner.schedule.firing import Firing
 from airunner.schedule.ticker import Ticker
 from airunner.store.contract import Store
@@ -32,6 +33,7 @@ class Context:
     feeds: Feeds
     glimpses: Glimpses
     agents: AgentLooker
+    storage: Storage
     keyring: Keyring
     bus: Bus
     clock: Clock

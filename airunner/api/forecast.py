@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
-from statistics import median
 
 from airunner.api.context import Context
+from airunner.api.habits import Known, habit_of
 from airunner.api.replies import only, read_json, reply
 from airunner.base.errors import Invalid
 from airunner.domain.cron import Cron
 from airunner.domain.fields import Checker
-from airunner.domain.query import RunQuery
-from airunner.domain.record import Doc, from_doc
-from airunner.domain.schedule import Schedule
-from airunner.domain.settings import Settings
+from airunner.domain.record import Doc
+from airunner.domain.schedule import Schedule, readable
 from airunner.schedule.conflicts import Habit, Meeting, meetings, meets_itself
 from airunner.server.wire import Request, Response
-from airunner.store.contract import Store
 
 _MOST_TIMES = 200
 _MOST_CONFLICTS = 50
-_REMEMBERED = 20
-_ENDED = ("completed", "failed", "timeout")
 _OWN = ("from", "count", "scheduleId")
 _CENTURY = timedelta(days=36_525)
 _NAMELESS: Doc = {"name": "preview", "promptId": "-"}
@@ -51,11 +44,11 @@ class Forecast:
             for name in fields:
                 checker.claim(name)
             checker.done()
-        known = _Known.of(self._context.store)
+        known = Known.of(self._context.store)
         if draft.prompt_id != _NAMELESS["promptId"] and draft.prompt_id not in known.prompts:
             why = f"There is no saved prompt {draft.prompt_id!r}."
             raise Invalid(why, code="prompt_not_found", fields={"promptId": why})
-        cron, habit = Cron.parse(draft.cron_expression), self._habit(draft, known)
+        cron, habit = Cron.parse(draft.cron_expression), habit_of(self._context.store, draft, known)
         first = max(now, start, draft.start_date or now)
         return reply(
             {
@@ -68,66 +61,17 @@ class Forecast:
             }
         )
 
-    def _conflicts(self, habit: Habit, known: _Known, after: datetime) -> list[Doc]:
-        others = [other for doc in self._context.store.find("schedules", enabled=True) if (other := _readable(doc))]
+    def _conflicts(self, habit: Habit, known: Known, after: datetime) -> list[Doc]:
+        others = [other for doc in self._context.store.find("schedules", enabled=True) if (other := readable(doc))]
         near = [other for other in others if known.directory(other) == habit.directory][: _MOST_CONFLICTS + 1]
-        habits = [self._habit(other, known) for other in near]
+        habits = [habit_of(self._context.store, other, known) for other in near]
         return [_said(meeting, habit.schedule) for meeting in meetings(habit, habits, after)][:_MOST_CONFLICTS]
-
-    def _habit(self, schedule: Schedule, known: _Known) -> Habit:
-        usual = self._usual_seconds(schedule)
-        seconds = known.timeout_seconds(schedule) if usual is None else usual
-        return Habit(schedule, known.directory(schedule), seconds, is_guess=usual is None)
-
-    def _usual_seconds(self, schedule: Schedule) -> float | None:
-        """Return the median of what its last runs took, or its prompt's; None when none has ended yet."""
-        for query in (RunQuery(schedule_id=schedule.id), RunQuery(prompt_id=schedule.prompt_id)):
-            found = self._context.store.find_runs(replace(query, status=_ENDED, limit=_REMEMBERED)).runs
-            took = [run["durationSeconds"] for run in found if run["durationSeconds"] is not None]
-            if took:
-                return float(median(took))
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What schedules leave to others, read once for all of them."""
-
-    prompts: dict[str, Doc]
-    profiles: dict[str, Doc]
-    settings: Settings
-
-    @staticmethod
-    def of(store: Store) -> _Known:
-        prompts, profiles = ({doc["id"]: doc for doc in store.find(kind)} for kind in ("prompts", "profiles"))
-        return _Known(prompts, profiles, from_doc(Settings, store.settings()))
-
-    def directory(self, schedule: Schedule) -> str | None:
-        prompt = self.prompts.get(schedule.prompt_id) or {}
-        path = schedule.working_directory or prompt.get("workingDirectory") or self.settings.default_working_directory
-        return os.path.realpath(path) if path else None
-
-    def timeout_seconds(self, schedule: Schedule) -> float:
-        prompt = self.prompts.get(schedule.prompt_id) or {}
-        profile = self.profiles.get(prompt.get("agentProfileId") or "") or {}
-        minutes = schedule.timeout or prompt.get("timeout") or profile.get("defaultTimeout")
-        return float(minutes or self.settings.default_timeout) * 60
 
 
 def _next(schedule: Schedule, start: datetime, count: int) -> list[datetime]:
     """Return the next times, those of the first century: a leap day 200 times over takes a processor for seconds."""
     last = min(start, datetime.max.replace(tzinfo=UTC) - _CENTURY) + _CENTURY
     return list(islice(takewhile(lambda at: at <= last, schedule.fires_after(start)), count))
-
-
-def _readable(doc: Doc) -> Schedule | None:
-    """Return a schedule; None for one that has no times: it is damaged, or its zone is not known any more."""
-    try:
-        schedule = from_doc(Schedule, doc)
-        _ = Cron.parse(schedule.cron_expression), schedule.zone
-    except (Invalid, TypeError, ValueError):
-        return None
-    return schedule
 
 
 def _self_overlap(habit: Habit, after: datetime) -> str | None:

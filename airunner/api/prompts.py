@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 from airunner.api.changes import save_change
 from airunner.api.context import Context
 from airunner.api.last_runs import with_last_runs
 from airunner.api.needs import forced, free
 from airunner.api.replies import caller, expected_revision, no_fields, only, read_json, reply
-from airunner.base.errors import Invalid
+from airunner.base.errors import AirunnerError, Invalid, PreconditionFailed
 from airunner.domain.fields import Checker, check_text, raise_problems
 from airunner.domain.params import Params
 from airunner.domain.prompt import MOST_TAGS, PROMPT_TYPES, Prompt, check_tag
@@ -68,12 +70,11 @@ class Prompts:
         only(request)
         data, by = read_json(request), caller(request)
 
-        def merge(old: Prompt) -> Prompt:
-            new = old.merged(data, self._context.clock.now(), by)
-            judged = ("agent_profile_id", "timeout")
-            return self._checked(new) if any(getattr(new, name) != getattr(old, name) for name in judged) else new
-
         asked = expected_revision(request)
+
+        def merge(old: Prompt) -> Prompt:
+            return self._merged(old, data, self._context.clock.now(), by)
+
         return self._stored(save_change(self._context.store, _KIND, asked, lambda: self._load(request), merge).id)
 
     def delete(self, request: Request) -> Response:
@@ -104,39 +105,92 @@ class Prompts:
         return self._stored(copy.id, 201)
 
     def bulk(self, request: Request) -> Response:
-        """Delete many prompts, or give them tags or take some away: all of them or none."""
+        """Change many prompts, all of them or none: `action` and `ids`, or `updates` with each one's fields."""
         only(request)
         checker = Checker(read_json(request), read_only=(), nulls_left_out=True)
         deed = checker.choice("action", "", _DEEDS)
-        ids = checker.list_of("ids", (), _id, least=1, most=_MOST_AT_ONCE)
+        ids = checker.list_of("ids", (), _id, most=_MOST_AT_ONCE)
         tags = checker.list_of("tags", (), check_tag, most=MOST_TAGS)
         force = checker.flag("force", False)
-        for name, value in (("action", deed), ("ids", ids), ("tags", tags or deed == "delete")):
-            if not value:
-                checker.refuse(name, f"{name} is needed.")
+        updates = checker.take("updates")
+        if updates is None:
+            for name, value in (("action", deed), ("ids", ids), ("tags", tags or deed == "delete")):
+                if not value:
+                    checker.refuse(name, f"{name} is needed.")
+        elif deed:
+            checker.refuse("action", "Give either action and ids, or updates.")
+        elif ids or tags or force:
+            checker.refuse("updates", "Give either updates alone, or action, ids, tags and force.")
+        elif not isinstance(updates, list) or not 0 < len(updates) <= _MOST_AT_ONCE:
+            checker.refuse("updates", f"updates must be a list of 1 to {_MOST_AT_ONCE:,} objects, each with an id.")
         checker.done()
-        found = self._find_all(ids)
         if deed == "delete":
+            found = self._find_all(ids)
             what = f"the prompt {found[0].name}" if len(found) == 1 else f"one of these {len(found)} prompts"
             free(self._context, request, what, ids, force=force)
             self._context.store.change_many(_KIND, [], ids)
+            changed: Sequence[Prompt] = ()
+        elif deed:
+            changed = self._change_many(lambda: self._tagged(request, ids, tags, remove=deed == "untag"))
         else:
-            self._context.store.change_many(_KIND, self._tagged(request, found, tags, remove=deed == "untag"))
+            changed = self._change_many(lambda: self._updated(request, updates))
+        ids = ids or tuple(prompt.id for prompt in changed)
         for id in ids:
             self._context.bus.ring(_KIND, id)
-        return reply({"success": True, "ids": ids})
+        after = [{"id": one.id, "revision": one.revision + 1, "tags": one.tags} for one in changed]
+        return reply({"success": True, "ids": ids, "prompts": after})
+
+    def _change_many(self, merge: Callable[[], Sequence[Prompt]]) -> Sequence[Prompt]:
+        """Put what `merge` makes of stored prompts in their places, and again when somebody else was quicker."""
+        for last in (False, False, False, True):
+            changed = merge()
+            try:
+                self._context.store.change_many(_KIND, [to_doc(prompt) for prompt in changed])
+                return changed
+            except PreconditionFailed:
+                if last:
+                    raise
+        raise AssertionError("not reached")
 
     def _tagged(
-        self, request: Request, found: Sequence[Prompt], tags: Collection[str], *, remove: bool
-    ) -> Sequence[Doc]:
+        self, request: Request, ids: Collection[str], tags: Collection[str], *, remove: bool
+    ) -> Sequence[Prompt]:
         now, by, problems, changed = self._context.clock.now(), caller(request), {}, []
-        for place, prompt in enumerate(found):
+        for place, prompt in enumerate(self._find_all(ids)):
             try:
-                changed.append(to_doc(prompt.tagged(tags, now, by, remove=remove)))
+                changed.append(prompt.tagged(tags, now, by, remove=remove))
             except Invalid as error:
                 problems[f"ids[{place}]"] = f"{prompt.name}: {error.message}"
         raise_problems(problems)
         return changed
+
+    def _updated(self, request: Request, updates: Any) -> Sequence[Prompt]:
+        """Return the changed prompts; raise Invalid or PreconditionFailed that names every row: `updates[2].revision`."""
+        now, by = self._context.clock.now(), caller(request)
+        known = {doc["id"]: doc for doc in self._context.store.find(_KIND)}
+        problems: dict[str, str] = {}
+        stale: dict[str, str] = {}
+        changed: dict[str, Prompt] = {}
+        for place, row in enumerate(updates):
+            id = row.get("id") if isinstance(row, dict) else None
+            if not isinstance(id, str) or id not in known or id in changed:
+                why = "is there twice" if isinstance(id, str) and id in changed else "names no saved prompt"
+                problems[f"updates[{place}].id"] = f"updates[{place}].id {why}."
+                continue
+            old = from_doc(Prompt, known[id])
+            if row.get("revision", old.revision) != old.revision:
+                stale[f"updates[{place}].revision"] = f"{old.name} was changed meanwhile by {old.updated_by}."
+            try:
+                changed[id] = self._merged(old, row, now, by)
+            except AirunnerError as error:
+                for name, reason in (error.fields or {"id": error.message}).items():
+                    problems[f"updates[{place}].{name}"] = reason
+        raise_problems(problems)
+        if stale:
+            raise PreconditionFailed(
+                "Some of these prompts were changed meanwhile; none was changed now.", fields=stale
+            )
+        return list(changed.values())
 
     def _find_all(self, ids: Collection[str]) -> Sequence[Prompt]:
         known = {doc["id"]: doc for doc in self._context.store.find(_KIND)}
@@ -144,6 +198,11 @@ class Prompts:
             {f"ids[{place}]": f"There is no saved prompt {id!r}." for place, id in enumerate(ids) if id not in known}
         )
         return [from_doc(Prompt, known[id]) for id in ids]
+
+    def _merged(self, old: Prompt, data: object, now: datetime, by: str) -> Prompt:
+        new = old.merged(data, now, by)
+        judged = ("agent_profile_id", "timeout")
+        return self._checked(new) if any(getattr(new, name) != getattr(old, name) for name in judged) else new
 
     def _checked(self, prompt: Prompt) -> Prompt:
         """Return the prompt with its profile's id in the place of a slug; raise Invalid."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from airunner.api import analytics, dashboard, export, storage, upcoming
 from airunner.api import schemas as s
 from airunner.api.agents import Agents
 from airunner.api.context import Context
@@ -87,7 +88,7 @@ def _prompts(context: Context) -> list[Route]:
         Route("POST", base, prompts.create, "operator", "Save a prompt.", body=s.PROMPT_NEW, answer=s.PROMPT,
               status=201),
         Route("POST", f"{base}/bulk", prompts.bulk, "operator", "Delete, tag or untag many prompts.",
-              body=s.PROMPT_BULK, answer=s.DONE),
+              body=s.PROMPT_BULK, answer=s.PROMPTS_CHANGED),
         Route("GET", f"{base}/:id", prompts.show, "viewer", "Show a prompt.", answer=s.PROMPT),
         Route("PUT", f"{base}/:id", prompts.change, "operator", "Change a prompt; what is left out stays.",
               body=s.PROMPT_CHANGE, answer=s.PROMPT),
@@ -106,6 +107,9 @@ def _schedules(context: Context) -> list[Route]:
               answer=s.many(s.SCHEDULE)),
         Route("POST", base, schedules.create, "operator", "Make a schedule.", body=s.SCHEDULE_NEW, answer=s.SCHEDULE,
               status=201),
+        Route("GET", f"{base}/upcoming", upcoming.Upcoming(context).show, "viewer",
+              "Say what is planned for the coming hours, and what meets.", query=upcoming.QUERY,
+              answer=upcoming.ANSWER),
         Route("POST", f"{base}/preview", forecast.preview, "viewer", "Say what a schedule would do.", body=s.PREVIEW,
               answer=s.PREVIEWED),
         Route("POST", f"{base}/bulk", schedules.bulk, "operator", "Change many schedules, all or none.",
@@ -134,6 +138,8 @@ def _runs(context: Context) -> list[Route]:
         Route("GET", base, runs.list, "viewer", "Search the history.", query=s.RUN_FILTERS, answer=s.RUN_PAGE),
         Route("GET", f"{base}/active", runs.active, "viewer", "List queued and running runs.",
               answer=s.many(s.RUN_LISTED)),
+        Route("GET", f"{base}/export", export.Export(context).show, "viewer", "Download the history, or a part of it.",
+              query=export.QUERY, answer=s.many(s.RUN_LISTED)),
         Route("GET", f"{base}/:runId", runs.show, "viewer", "Show a run with its output.", query=shown,
               answer=s.RUN_WITH_OUTPUT),
         Route("PATCH", f"{base}/:runId", runs.change, "operator", "Pin a run, or let go of it.", body=s.PIN,
@@ -156,10 +162,17 @@ def _rest(context: Context) -> list[Route]:
     since = {"since": s.TEXT, "runs": s.TEXT, **_WAIT}
     return [
         Route("GET", f"{API}/events", events.poll, "viewer", "Wait for changes.", query=since, answer=s.EVENTS),
+        Route("GET", f"{API}/analytics", analytics.Analytics(context).show, "viewer",
+              "Count runs and rate them, over time and by what they were of.", query=analytics.QUERY,
+              answer=analytics.ANSWER),
+        Route("GET", f"{API}/dashboard", dashboard.Dashboard(context).show, "viewer",
+              "Say what runs, how the last runs went, and what comes next.", answer=dashboard.ANSWER),
         Route("GET", f"{API}/directories", places.directories, "viewer", "List known directories.",
               answer=s.DIRECTORIES),
         Route("GET", f"{API}/files", places.files, "operator", "List a folder.", query={"path": s.TEXT},
               answer=s.FILES),
+        Route("GET", f"{API}/storage", storage.Storage(context).show, "viewer",
+              "Say how much is kept, and how much room there is.", query=_WAIT, answer=storage.ANSWER),
         Route("GET", f"{API}/settings", settings.show, "viewer", "Show the settings.", answer=s.SETTINGS),
         Route("PUT", f"{API}/settings", settings.change, "admin", "Change settings; what is left out stays.",
               body=s.SETTINGS, answer=s.SETTINGS),

@@ -8,6 +8,7 @@ from pathlib import Path
 from airunner.api.context import Context
 from airunner.api.once import dry, start_once
 from airunner.api.replies import caller, is_admin, one, only, read_json, reply
+from airunner.api.rows import row_of, with_live
 from airunner.base.errors import Busy, Conflict, Forbidden, Invalid, NotFound
 from airunner.domain.fields import Checker
 from airunner.domain.query import RunQuery
@@ -19,7 +20,6 @@ from airunner.engine.shims import type_into
 from airunner.server.wire import Request, Response
 from airunner.spool.layout import Folder
 from airunner.spool.rawlog import STDERR, STDOUT, RawReader
-from airunner.spool.state import read_usage
 
 _SHOWN_BYTES = 1024 * 1024
 
@@ -48,10 +48,7 @@ class Runs:
     def list(self, request: Request) -> Response:
         """Return one page of the history; never any output."""
         page = self._context.store.find_runs(RunQuery.from_params(request.query))
-        rows = [
-            self._live(row, self._context.glimpses.of(row["runId"]) if row["status"] == Status.RUNNING else row)
-            for row in page.runs
-        ]
+        rows = [row_of(self._context, row) for row in page.runs]
         return reply(
             {"runs": rows, "total": page.total, "totalIsMore": page.total_is_more, "nextCursor": page.next_cursor}
         )
@@ -59,7 +56,7 @@ class Runs:
     def active(self, request: Request) -> Response:
         """Return what is queued and what is running, oldest first."""
         only(request)
-        return reply([self._live(listed(doc), doc) for doc in self._context.store.active_runs()])
+        return reply([with_live(self._context, listed(doc), doc) for doc in self._context.store.active_runs()])
 
     def show(self, request: Request) -> Response:
         """Return one run with its output: the last MB of each stream, all of it, or none."""
@@ -69,7 +66,7 @@ class Runs:
             why = f"output must be tail, full or none; it is {wanted[:40]!r}."
             raise Invalid(why, fields={"output": why})
         doc = self._context.glimpses.of(request.params["runId"])
-        shown = self._live(public(doc), doc)
+        shown = with_live(self._context, public(doc), doc)
         if wanted != "none":
             shown.update(self._output(doc, None if wanted == "full" else _SHOWN_BYTES))
         return reply(shown)
@@ -124,7 +121,7 @@ class Runs:
         if doc is None:
             raise NotFound(f"There is no run {run_id!r}.", code="run_not_found")
         self._context.bus.ring("runs", run_id)
-        return reply(self._live(public(doc), doc))
+        return reply(with_live(self._context, public(doc), doc))
 
     def _again(self, request: Request, doc: Doc, run_id: str | None) -> Doc:
         admission = self._context.admission
@@ -139,14 +136,6 @@ class Runs:
         else:
             run = admission.resolve(wish, Origin(caller(request)), run_id)
         return {**run, "promptId": doc["promptId"], "promptName": doc["promptName"]}
-
-    def _live(self, shown: Doc, doc: Doc) -> Doc:
-        """Add what is known of an active run at this moment only."""
-        if doc["status"] == Status.RUNNING:
-            shown["resourceUsage"] = read_usage(Folder(Path(doc["folder"])))
-        elif doc["status"] == Status.QUEUED:
-            shown["reason"] = self._context.conductor.why_queued(doc["runId"])
-        return shown
 
     def _output(self, doc: Doc, most: int | None) -> Doc:
         feeds = self._context.feeds

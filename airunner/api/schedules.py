@@ -242,7 +242,14 @@ class Schedules:
             }
             for schedule in schedules
         ]
-        return with_last_runs(store, "scheduleId", docs)
+        return [self._named(doc) for doc in with_last_runs(store, "scheduleId", docs)]
+
+    def _named(self, doc: Doc) -> Doc:
+        """Say by its name which prompt is gone, where a run tells it."""
+        if doc["promptName"] is not None or doc["lastRunId"] is None:
+            return doc
+        name = (self._context.store.get_run(doc["lastRunId"]) or {}).get("promptName")
+        return {**doc, "problem": f"Its prompt {name} was deleted."} if name else doc
 
 
 def _with_plan(schedule: Schedule, plan: Doc) -> Doc:

@@ -261,7 +261,15 @@ PROMPT_FILTERS: dict[str, Schema] = {
     "workingDirectory": TEXT,
     "type": one_of("inline", "file-reference"),
 }
-PROMPT_BULK = thing("action ids", action=one_of("delete", "tag", "untag"), ids=many(TEXT), tags=many(TEXT), force=FLAG)
+PROMPT_BULK = thing(
+    "",
+    action=one_of("delete", "tag", "untag"),
+    ids=many(TEXT),
+    tags=many(TEXT),
+    force=FLAG,
+    updates=many(thing("id", id=TEXT, revision=WHOLE, **_PROMPT_FIELDS)),
+)
+PROMPTS_CHANGED = thing("success ids prompts", success=FLAG, ids=many(TEXT), prompts=many({"type": "object"}))
 _SCHEDULE_FIELDS: dict[str, Schema] = {
     "name": TEXT,
     "promptId": TEXT,

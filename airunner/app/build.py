@@ -35,6 +35,7 @@ from airunner.engine.queue import Queue
 from airunner.engine.resolve import Environment
 from airunner.engine.shell import login_path
 from airunner.engine.shims import NurseryHandle, Shims
+from airunner.engine.storage import Storage
 from airunner.schedule.firing import Firing
 from airunner.schedule.outcome import Outcomes
 from airunner.schedule.ticker import Ticker
@@ -65,6 +66,7 @@ class House:
     conductor: Conductor
     scheduler: Ticker
     mirror: Mirror
+    storage: Storage
     keyring: Keyring
     store: Store
     shims: Shims
@@ -111,6 +113,7 @@ def build(
         feeds=Feeds(_new_epoch),
         glimpses=Glimpses(store, bus, config.data),
         agents=AgentLooker(environment, environ),
+        storage=Storage(store, bus, clock, config.data),
         keyring=keyring,
         bus=bus,
         clock=clock,
@@ -127,7 +130,9 @@ def build(
     front.append(
         FrontDoor(Router(table), guard=guard, identify=keyring.identify, assets=Assets(_web()), render=render_error)
     )
-    return House(server, conductor, scheduler, Mirror(store, bus), keyring, store, shims, _url(config, port))
+    return House(
+        server, conductor, scheduler, Mirror(store, bus), context.storage, keyring, store, shims, _url(config, port)
+    )
 
 
 def _hang_bell(server: Server, conductor: Conductor, bell: Path) -> None:

@@ -75,6 +75,7 @@ def serve(config: Config, nursery: Nursery) -> int:
         house.scheduler.stop()
         house.conductor.stop()
         house.mirror.stop()
+        house.storage.stop()
         house.shims.close()
     _log.info("server stopped")
     return 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -105,6 +105,10 @@ class RunQuery:
     def cursor_after(self, doc: Doc) -> str:
         """Return the opaque cursor that continues behind `doc` in this order."""
         return _pack([self.sort_name, *sort_key(doc, self.sort)])
+
+    def behind(self, cursor: str) -> RunQuery:
+        """Return the query for the page behind a `next_cursor`."""
+        return replace(self, cursor=_unpack(cursor, self.sort_name))
 
     @property
     def sort_name(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from airunner.base.errors import Invalid
 from airunner.domain.cron import Cron, zone_of
 from airunner.domain.fields import Checker
-from airunner.domain.record import Doc, to_doc
+from airunner.domain.record import Doc, from_doc, to_doc
 from airunner.domain.variables import check_value
 
 MISSED = ("skip", "runOnce")
@@ -119,6 +119,16 @@ class Plan:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "open", tuple(self.open))
+
+
+def readable(doc: Doc) -> Schedule | None:
+    """Return a schedule; None for one that has no times: it is damaged, or its zone is not known any more."""
+    try:
+        schedule = from_doc(Schedule, doc)
+        _ = Cron.parse(schedule.cron_expression), schedule.zone
+    except (Invalid, TypeError, ValueError):
+        return None
+    return schedule
 
 
 def describe(expression: str) -> str:

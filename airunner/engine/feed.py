@@ -23,6 +23,7 @@ from airunner.transcript.line import Line
 
 _STEP_BYTES = 64 * 1024
 _BATCH_BYTES = 1024 * 1024  # cleaned for one answer; the rest follows with the next
+_FIRST_BYTES = 128 * 1024  # for the first answer: something to look at, soon
 MOST_LINES = 5000
 _VERSION = re.compile(r"[0-9]{1,15}\.[0-9]{1,15}", re.ASCII)
 _KEPT_FEEDS = 128
@@ -77,7 +78,7 @@ class Feed:
     def answer(self, have: str) -> Answer:
         """Return what changed since version `have` (empty, or of another epoch: everything)."""
         with self._lock:
-            self._advance(_BATCH_BYTES)
+            self._advance(_BATCH_BYTES if have else _FIRST_BYTES)
             if self._memo and self._memo[0] == (have, self._revision):
                 return self._memo[1]
             answer = self._answer(have)

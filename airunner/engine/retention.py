@@ -8,14 +8,13 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from airunner.base.clock import Clock
 from airunner.base.ids import is_id, made_at
 from airunner.base.log import logger, pairs
-from airunner.domain.query import MOST, RunQuery, SortKey
+from airunner.domain.query import MOST, RunQuery
 from airunner.domain.record import Doc, from_doc
 from airunner.domain.settings import Settings
 from airunner.domain.states import FINISHED
@@ -108,7 +107,7 @@ def _remove_records(store: Store, cutoff: datetime) -> int:
         removed += sum(_remove_record(store, run["runId"]) for run in page.runs if _is_old(run, cutoff))
         if page.next_cursor is None:
             return removed
-        query = replace(query, cursor=_place(query, page.next_cursor))
+        query = query.behind(page.next_cursor)
 
 
 def _remove_record(store: Store, run_id: str) -> bool:
@@ -117,7 +116,3 @@ def _remove_record(store: Store, run_id: str) -> bool:
         return False
     shutil.rmtree(run["folder"], ignore_errors=True)  # nothing would lead to it any more
     return store.delete_run(run_id)
-
-
-def _place(query: RunQuery, cursor: str) -> SortKey | None:
-    return RunQuery.from_params({"sort": [query.sort_name], "cursor": [cursor]}).cursor

@@ -22,7 +22,7 @@ def lack(folder: Path, floor_mb: int, name: Path | None = None) -> str | None:
     """
     name = name or folder
     try:
-        here = _existing(folder)
+        here = existing(folder)
         disk = os.statvfs(here)
         closed = not os.access(here, os.W_OK | os.X_OK, effective_ids=True)
     except OSError as error:
@@ -45,7 +45,8 @@ def full(folder: Path) -> str:
     return f"No run starts while the disk of {folder} is full; make room there."
 
 
-def _existing(path: Path) -> Path:
+def existing(path: Path) -> Path:
+    """Return the folder, or the one that it would be made in."""
     while path != path.parent and not path.exists():
         path = path.parent
     return path

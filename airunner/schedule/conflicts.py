@@ -52,9 +52,9 @@ def meetings(one: Habit, others: Sequence[Habit], after: datetime) -> Iterator[M
         if not ours or not theirs:
             continue
         if _rarity(ours, after) >= _rarity(theirs, after):
-            at = _first_overlap(ours, one.seconds, other, after)
+            at = first_overlap(ours, one.seconds, other, after)
         else:
-            at = _first_overlap(theirs, other.seconds, one, after)
+            at = first_overlap(theirs, other.seconds, one, after)
         if at is not None:
             yield Meeting(other.schedule, at)
 
@@ -81,7 +81,7 @@ def _rarity(times: list[datetime], after: datetime) -> tuple[bool, int]:
     return times[-1] > after + HORIZON, -len(times)
 
 
-def _first_overlap(times: list[datetime], seconds: float, other: Habit, after: datetime) -> datetime | None:
+def first_overlap(times: list[datetime], seconds: float, other: Habit, after: datetime) -> datetime | None:
     """Return when a run of one of the times is first active beside one of the other schedule's."""
     before, behind = timedelta(seconds=other.seconds), timedelta(seconds=seconds)
     for at in times:

@@ -36,7 +36,7 @@ _GZIP_BITS = 31  # zlib's word for a gzip wrapper around a window of 32 KB
 
 
 class Assets:
-    """Everything below `root` (a folder, or a package's resources), by its path; "/" is index.html."""
+    """Everything below `root` (a folder, or a package's resources), by its path; "/" is index.html, "/x" is x.html."""
 
     def __init__(self, root: Traversable) -> None:
         self._files: dict[str, _Asset] = {}
@@ -59,7 +59,9 @@ class Assets:
             if entry.is_dir():
                 self._read(entry, f"{path}{entry.name}/")
             else:
-                self._files[path + entry.name] = _Asset(entry.name, entry.read_bytes())
+                asset = self._files[path + entry.name] = _Asset(entry.name, entry.read_bytes())
+                if entry.name.endswith(".html"):
+                    self._files[path + entry.name.removesuffix(".html")] = asset
 
 
 class _Asset:

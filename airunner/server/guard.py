@@ -39,6 +39,13 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+# A page for other pages to show. It knows no session, only the token that they give it, so nobody can be led to press
+# what he may and they may not.
+_EMBEDDED_PATHS = frozenset({"/widget", "/widget.html"})
+_EMBEDDED = {name: value for name, value in _HEADERS.items() if name != "X-Frame-Options"} | {
+    "Content-Security-Policy": _POLICY.replace("frame-ancestors 'self'", "frame-ancestors *")
+}
+
 
 class HostGuard:
     """Knows the names this server answers to.
@@ -103,7 +110,7 @@ def own_origins(request: Request) -> list[str]:
 
 def security_headers(path: str) -> Mapping[str, str]:
     """Return the header fields that every answer at `path` carries (CSP 3, Fetch, RFC 9111 for what is an answer)."""
-    return _HEADERS
+    return _EMBEDDED if path in _EMBEDDED_PATHS else _HEADERS
 
 
 def _split(authority: str) -> tuple[str, int | None] | None:

@@ -17,7 +17,8 @@ from typing import NamedTuple
 from airunner.base.files import PRIVATE_FILE, open_plain, write_all
 
 STDOUT, STDERR, RESIZE = 0, 1, 2
-_PREFIX = "output."
+PREFIX = "output."
+"""How the names of segments begin."""
 _DIGITS = 16
 LARGEST_SEGMENT = 1024 * 1024
 _RECORD = struct.Struct("<QIHHHxx")  # offset, milliseconds, kind, cols, rows
@@ -108,7 +109,7 @@ class RawLog:
 
     def _next_segment(self) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        descriptor = os.open(self._folder / f"{_PREFIX}{self.size:016d}", flags, PRIVATE_FILE)
+        descriptor = os.open(self._folder / f"{PREFIX}{self.size:016d}", flags, PRIVATE_FILE)
         before, self._descriptor, self._room = self._descriptor, descriptor, self._segment_size
         if before >= 0:
             with contextlib.suppress(OSError):  # whatever it says, the descriptor is gone (close(2))
@@ -117,7 +118,7 @@ class RawLog:
             return
         self._tail.append(self.size)
         if len(self._tail) > self._tail_segments:
-            (self._folder / f"{_PREFIX}{self._tail.pop(0):016d}").unlink(missing_ok=True)
+            (self._folder / f"{PREFIX}{self._tail.pop(0):016d}").unlink(missing_ok=True)
 
 
 class RawReader:
@@ -148,7 +149,7 @@ class RawReader:
         segments = list_segments(self._folder)
         while segments:
             try:
-                size = (self._folder / f"{_PREFIX}{segments[-1]:016d}").lstat().st_size
+                size = (self._folder / f"{PREFIX}{segments[-1]:016d}").lstat().st_size
                 return segments[-1] + min(size, LARGEST_SEGMENT)
             except (FileNotFoundError, NotADirectoryError):
                 segments.pop()
@@ -187,7 +188,7 @@ class RawReader:
 
     def _open(self, start: int, following: int | None) -> bool:
         if start != self._start:
-            descriptor = open_plain(self._folder / f"{_PREFIX}{start:016d}")
+            descriptor = open_plain(self._folder / f"{PREFIX}{start:016d}")
             if descriptor is None:
                 return False
             self.close()
@@ -203,13 +204,13 @@ def list_segments(folder: Path) -> list[int]:
         names = os.listdir(folder)
     except (FileNotFoundError, NotADirectoryError):
         return []
-    numbers = (name[len(_PREFIX) :] for name in names if name.startswith(_PREFIX))
+    numbers = (name[len(PREFIX) :] for name in names if name.startswith(PREFIX))
     return sorted(int(number) for number in numbers if number.isdecimal() and len(number) == _DIGITS)
 
 
 def segment_name(start: int) -> str:
     """Return the name of the segment that begins at a stream offset."""
-    return f"{_PREFIX}{start:0{_DIGITS}d}"
+    return f"{PREFIX}{start:0{_DIGITS}d}"
 
 
 def whole_records(size: int) -> int:

@@ -96,6 +96,9 @@ class Breaker(Store):
     def last_runs(self, field: str, ids: Collection[str]) -> dict[str, Doc]:
         return self._reading.do(lambda: self._store.last_runs(field, ids))
 
+    def tally(self, field: str | None, edges: Sequence[datetime]) -> list[Doc]:
+        return self._reading.do(lambda: self._store.tally(field, edges))
+
     @property
     def keeps_output(self) -> bool:
         return self._store.keeps_output
@@ -144,6 +147,9 @@ class Breaker(Store):
 
     def remember_key(self, key_hash: str, request_hash: str, run_id: str, until: datetime) -> Doc | None:
         return self._writing.do(lambda: self._store.remember_key(key_hash, request_hash, run_id, until))
+
+    def size(self) -> int:
+        return self._reading.do(self._store.size)
 
     def ping(self) -> None:
         self._reading.do(self._store.ping)

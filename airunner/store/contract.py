@@ -41,6 +41,9 @@ KINDS = (
 )
 
 
+TALLIED = ("agentProfileId", "promptId", "scheduleId", "workingDirectory")
+
+
 class Chunk(NamedTuple):
     """Bytes of a file of a run's folder, from a position on."""
 
@@ -188,6 +191,15 @@ class Store(ABC):
         `field` is `promptId` or `scheduleId` (else ValueError).
         """
 
+    @abstractmethod
+    def tally(self, field: str | None, edges: Sequence[datetime]) -> list[Doc]:
+        """Count the runs queued from each of `edges` up to the next one, by the value that a field has.
+
+        Each row is `{bucket, value, runId, statuses, seconds, timed}`: the number of the first edge, the value (None without
+        a field), the newest run, how many have which status, the sum of durations and how many runs have one. What has
+        no runs has no row, and runs without a value are not counted. `field` is one of TALLIED (else ValueError).
+        """
+
     # --- output: copies of the files that runs write, where others than this machine are to see it
 
     @property
@@ -268,6 +280,10 @@ class Store(ABC):
         Otherwise changes nothing and returns `{keyHash, requestHash, runId, until}` as first remembered. Of several
         callers with one new key exactly one gets None. Durable no later than the next durable write.
         """
+
+    @abstractmethod
+    def size(self) -> int:
+        """Return about how many bytes of disk the store takes, output that it keeps included."""
 
     @abstractmethod
     def ping(self) -> None:

@@ -18,12 +18,13 @@ from airunner.base.clock import Clock
 from airunner.base.errors import Busy, Conflict, Invalid, NotFound, PreconditionFailed
 from airunner.domain.query import RunPage, RunQuery
 from airunner.domain.record import Doc
-from airunner.store import codec, mongo_find, mongo_output, mongo_plans, mongo_runs, mongo_schema
+from airunner.store import codec, mongo_find, mongo_output, mongo_plans, mongo_runs, mongo_schema, mongo_tally
 from airunner.store.contract import SECONDS, Chunk, Store
 from airunner.store.mongo_link import Link, pack, shown_url
 from airunner.store.mongo_schema import KEYS, META, PLANS, SETTINGS, collection
 
 _OPENING_SECONDS = 10.0
+_MAKING_SECONDS = 600.0  # a further index over millions of runs
 _FILLING_SECONDS = 60.0
 _ONLY = "settings"
 
@@ -41,10 +42,11 @@ class MongoStore(Store):
         self._db = self._link.db
         try:
             with self._link.calling(_OPENING_SECONDS):
-                if not filling:
+                hello = self._link.client.admin.command("hello")
+            if not filling:
+                with self._link.calling(_MAKING_SECONDS):
                     mongo_schema.prepare(self._db)
                     mongo_schema.retain(self._db, self._settings().get("recordRetentionDays"))
-                hello = self._link.client.admin.command("hello")
         except Invalid as error:
             self.close()
             raise Invalid(f"The store {shown_url(url)} cannot be used: {error.message}.") from error
@@ -231,6 +233,9 @@ class MongoStore(Store):
         with self._link.calling():
             return mongo_runs.last_of(self._db, field, ids)
 
+    def tally(self, field: str | None, edges: Sequence[datetime]) -> list[Doc]:
+        return mongo_tally.tally(self._db, self._link.calling, field, edges)
+
     @property
     def keeps_output(self) -> bool:
         return True
@@ -303,6 +308,10 @@ class MongoStore(Store):
     def hold(self, holder: str, name: str, seconds: float) -> str | None:
         with self._link.calling():
             return mongo_schema.hold(self._db, holder, name, seconds)
+
+    def size(self) -> int:
+        with self._link.calling():
+            return int(self._db.command("dbStats")["totalSize"])
 
     def ping(self) -> None:
         with self._link.calling():

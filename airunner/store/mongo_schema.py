@@ -11,7 +11,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from airunner.base.errors import Invalid
-from airunner.store.contract import KINDS
+from airunner.store.contract import KINDS, TALLIED
 
 RUNS, TEXTS, SETTINGS, KEYS, PLANS, OUTPUT, META = (
     f"aiRunner{name}" for name in ("Runs", "Texts", "Settings", "Keys", "Plans", "Output", "Meta")
@@ -169,6 +169,8 @@ def _run_indexes() -> list[IndexModel]:
         _index("profile", "agentProfileId", "queuedAt", "_id", *counted),
         _index("directory", "workingDirectory", "queuedAt", "_id", *counted, "agentProfileId"),
         *(_index(f"by-{name}", f"_keys.{name}", "queuedAt", "_id") for name in ORDERED),
+        # Whatever runs are counted by.
+        _index("count", "queuedAt", "status", "durationSeconds", *TALLIED, "_id"),
         _index("pinned", "pinned", "queuedAt", "_id", partialFilterExpression={"pinned": True}),
         _index("uncopied", "_keys.uncopied", partialFilterExpression={"_keys.uncopied": True}),
         _index("id", "_keys.id"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +14,7 @@ from airunner.base.clock import Clock
 from airunner.base.errors import Broken, Busy, Conflict, Invalid, NotFound, PreconditionFailed
 from airunner.domain.query import RunPage, RunQuery, milliseconds
 from airunner.domain.record import Doc
-from airunner.store import codec, sqlite_find, sqlite_plans, sqlite_runs
+from airunner.store import codec, sqlite_find, sqlite_plans, sqlite_runs, sqlite_tally
 from airunner.store.contract import Store
 from airunner.store.sqlite_link import RESCUE, Readers, as_busy, connect, make_file
 from airunner.store.sqlite_schema import has_search, mark, migrate, start_filling, table
@@ -33,6 +34,7 @@ class SqliteStore(Store):
         `filling`: what a copy that did not end has left there is removed.
         """
         self._clock = clock
+        self._path = path
         link = _opened(path, filling)
         self._has_index = has_search(link)
         if not self._has_index:
@@ -166,6 +168,13 @@ class SqliteStore(Store):
         with self._readers.reading() as link:
             return sqlite_runs.last_of(link, field, ids)
 
+    def tally(self, field: str | None, edges: Sequence[datetime]) -> list[Doc]:
+        found = []
+        for bucket, (begin, end) in enumerate(pairwise(edges)):
+            with self._readers.reading() as link:  # each has its own two seconds
+                found += sqlite_tally.tally(link, field, bucket, begin, end)
+        return found
+
     def remember_key(self, key_hash: str, request_hash: str, run_id: str, until: datetime) -> Doc | None:
         now = milliseconds(self._clock.now())
 
@@ -209,6 +218,11 @@ class SqliteStore(Store):
     def runs_after(self, run_id: str, limit: int) -> list[Doc]:
         with self._readers.reading() as link:
             return sqlite_runs.after(link, run_id, limit)
+
+    def size(self) -> int:
+        files = (self._path, Path(f"{self._path}-wal"))
+        with self._readers.reading():  # the files stay while one is open
+            return sum(file.stat().st_size for file in files if file.exists())
 
     def ping(self) -> None:
         with self._readers.reading() as link:

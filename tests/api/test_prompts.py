@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.runs import make_profile
+from tests.helpers.runs import make_profile, wait_running
 from tests.helpers.server import API, House
 
 
@@ -120,10 +120,53 @@ def test_bulk_when_one_is_unknown_then_nothing_is_done_and_its_row_is_named(shel
     shell.api("GET", f"prompts/{ids[0]}", expect=404)
 
 
+def test_bulk_when_each_gets_its_own_then_all_do_or_those_that_changed_meanwhile_are_named(shell: House) -> None:
+    before = [save(shell, f"Own {tag}", tags=[tag, "x"]) for tag in "ab"]
+    ids = [one["id"] for one in before]
+    tagged = shell.api("POST", "prompts/bulk", {"action": "tag", "ids": ids, "tags": ["x", "y"]})["prompts"]
+    assert [one["tags"] for one in tagged] == [["a", "x", "y"], ["b", "x", "y"]]
+    shell.api("PATCH", f"prompts/{ids[1]}", {"timeout": 3})
+    back = [{"id": a["id"], "revision": a["revision"], "tags": b["tags"]} for a, b in zip(tagged, before, strict=True)]
+    refused = shell.api("POST", "prompts/bulk", {"updates": back}, expect=412)
+    assert set(refused["fields"]) == {"updates[1].revision"}
+    assert shell.api("GET", f"prompts/{ids[0]}")["tags"] == ["a", "x", "y"]
+    both = shell.api("POST", "prompts/bulk", {"updates": back[:1], "ids": ids}, expect=400)
+    assert "updates alone" in both["fields"]["updates"]
+    shell.api("POST", "prompts/bulk", {"updates": back[:1]})
+    assert shell.api("GET", f"prompts/{ids[0]}")["tags"] == ["a", "x"]
+    wrong = shell.api("POST", "prompts/bulk", {"updates": [{"id": "none"}, {"id": ids[0], "tags": 3}]}, expect=400)
+    assert set(wrong["fields"]) == {"updates[0].id", "updates[1].tags"}
+
+
+def test_last_run_when_one_is_skipped_beside_it_then_it_is_the_one_that_runs_and_later_its_end(shell: House) -> None:
+    made = save(shell, "Long", "sleep 60")
+    plan = {"name": "Long", "promptId": made["id"], "cronExpression": "0 0 29 2 *", "overlap": "parallel"}
+    schedule = shell.api("POST", "schedules", plan, expect=201)
+    first = shell.api("POST", f"schedules/{schedule['id']}/run", {}, expect=201)["runId"]
+    wait_running(shell, first)
+    profile = shell.api("GET", "profiles/sh")["id"]
+    shell.api("PATCH", f"profiles/{profile}", {"whileLocked": "skip"})
+    shell.api("POST", f"profiles/{profile}/lock", {"reason": "upkeep"})
+    try:
+        later = shell.api("POST", f"schedules/{schedule['id']}/run", {}, expect=201)
+        assert later["status"] == "skipped"
+        assert shell.api("GET", f"prompts/{made['id']}")["lastRunId"] == first
+        assert shell.api("GET", f"schedules/{schedule['id']}")["lastRunStatus"] == "running"
+        shell.api("POST", f"runs/{first}/kill", {})
+        assert shell.wait_for_run(first)["status"] == "killed"
+        found = shell.api("GET", f"prompts/{made['id']}")["lastRun"]
+        assert (found["runId"], found["status"]) == (first, "killed")
+    finally:
+        shell.api("DELETE", f"profiles/{profile}/lock")
+        shell.api("PATCH", f"profiles/{profile}", {"whileLocked": "wait"})
+
+
 @pytest.mark.parametrize(
     ("body", "wrong"),
     [
         ({}, {"action", "ids", "tags"}),
+        ({"action": "tag", "updates": [{"id": "x"}]}, {"action"}),
+        ({"updates": []}, {"updates"}),
         ({"action": "tag", "ids": ["x"]}, {"tags"}),
         ({"action": "burn", "ids": ["x"], "tags": ["a"]}, {"action"}),
         ({"action": "delete"}, {"ids"}),

@@ -120,6 +120,11 @@ class House:
             self.stop()
         self.start()
 
+    def start_again(self) -> None:
+        """Start it where it was: at the port that browsers have in their address."""
+        self._command[self._command.index("--port") + 1] = str(urlsplit(self.url).port)
+        self.start()
+
     def close(self) -> None:
         """End the runs and the server, however the test has left them."""
         if self.process and self.process.poll() is None:

@@ -38,6 +38,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "find_runs": ((RunQuery(),), {}),
     "directories": ((7,), {}),
     "last_runs": (("promptId", ["a"]), {}),
+    "tally": (("promptId", [START]), {}),
     "output_ends": (("a",), {}),
     "append_output": (("a", [Chunk("out-0", 0, b"x")]), {}),
     "output_after": (("a", None), {}),
@@ -54,6 +55,7 @@ ARGUMENTS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "runs_after": (("a", 7), {}),
     "hold": (("h", "host:/data", 30.0), {}),
     "remember_key": (("k", "r", "a", START), {}),
+    "size": ((), {}),
     "ping": ((), {}),
     "close": ((), {}),
 }

@@ -377,3 +377,9 @@ class TestLife:
 
         results = outcomes([write, read, read])
         assert results[1:] == [{0}, {0}]
+
+
+def test_size_is_the_bytes_of_disk_that_the_store_takes(store: Store) -> None:
+    for number in range(20):
+        store.insert("prompts", a_doc(f"p{number}", content="x" * 10_000))
+    assert store.size() > 10_000

@@ -67,7 +67,8 @@ def test_file_when_older_than_the_filter_for_pinned_runs_then_they_are_found(
         store.insert_run(run)
     store.close()
     link = sqlite3.connect(file)
-    link.executescript("DROP INDEX runsPinned; ALTER TABLE aiRunnerRuns DROP COLUMN pinned; PRAGMA user_version = 2")
+    link.executescript("DROP INDEX runsPinned; DROP INDEX runsToCount; ALTER TABLE aiRunnerRuns DROP COLUMN pinned")
+    link.execute("PRAGMA user_version = 2")
     link.close()
     store = opened(file)
     assert [run["runId"] for run in store.find_runs(RunQuery(pinned=True)).runs] == [pinned["runId"]]

@@ -42,9 +42,15 @@ def complaints() -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+def screen() -> dict[str, Any]:
+    """What a test wants of its screen, as options of a browser's context."""
+    return {}
+
+
+@pytest.fixture
+def context(browser: Browser, screen: dict[str, Any]) -> Iterator[BrowserContext]:
     """A browser profile of its own: no cookies, no storage."""
-    made = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
+    made = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "color_scheme": "light", **screen})
     made.set_default_timeout(10_000)
     yield made
     made.close()

@@ -81,12 +81,16 @@ def test_axe_finds_nothing(
         ("run", f"#/run/{lived_in['live']}", ".ln"),
         ("history", "#/history", "tr[data-run]"),
         ("drawer", f"#/history/{lived_in['ended']}", ".ln"),
-        ("none match", "#/history?search=nothing-is-called-so", ".notice"),
+        ("none match", "#/history?search=nothing-is-called-so&from=2026-01-01T00:00Z", ".notice"),
+        ("of a prompt", f"#/history?promptId={lived_in['saved']}", "tr[data-run]"),
+        ("compare", f"#/history/compare/{lived_in['ended']}/{lived_in['live']}", ".df-line"),
         ("prompts", "#/prompts", ".prompts tr[data-id]"),
+        ("a week", "#/schedules?span=7", ".lane-clash"),
         ("no prompts", "#/prompts?search=nothing-is-called-so", ".notice"),
         ("prompt", f"#/prompts/{lived_in['saved']}", ".dlg-saved .var-row"),
         ("schedules", "#/schedules", ".planned tr[data-id]"),
         ("schedule", f"#/schedules/{lived_in['planned']}", ".dlg-schedule .pre-warning"),
+        ("analytics", "#/analytics", ".key-figure"),
         ("profiles", "#/settings/profiles", ".card"),
         ("general", "#/settings/general", ".field.r"),
         ("tokens", "#/settings/tokens", ".tokens"),
@@ -101,14 +105,22 @@ def test_axe_finds_nothing(
 def test_axe_finds_nothing_in_what_is_done_with_prompts(
     visit: Visit, house: House, shell: Any, lived_in: dict[str, Any]
 ) -> None:
-    page = visit("#/prompts")
+    page = visit("#/history")
+    page.locator("tr[data-run] .c-pick input").first.click()
+    page.get_by_role("region", name="Selection").get_by_role("button", name="Export").click()
+    found = {"runs": faults(page)}
+    page.keyboard.press("Escape")
+    page.goto(page.url.split("#")[0] + "#/prompts")
     page.get_by_label("Select Ask", exact=True).click()
     page.get_by_role("region", name="Selection").wait_for()
-    found = {"selected": faults(page)}
+    found["selected"] = faults(page)
+    page.get_by_role("button", name="Cards").click()
+    found["cards"] = faults(page)
+    page.get_by_role("button", name="Table").click()
     page.get_by_role("button", name="Add tag").click()
     found["tags"] = faults(page)
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Run Ask").click()
+    page.get_by_role("button", name="Run Ask", exact=True).click()
     page.get_by_role("button", name="Run now").click()
     page.locator(".dlg-run .field-error").first.wait_for()
     page.get_by_label("WHO").fill("Ana")
@@ -194,6 +206,7 @@ def test_nothing_is_wider_than_the_window(visit: Visit, lived_in: dict[str, Any]
     page = visit()
     page.set_viewport_size({"width": size[0], "height": size[1]})
     for place in ("#/run", "#/history", f"#/history/{lived_in['ended']}", "#/settings/profiles", "#/settings/general",
+                  f"#/history/compare/{lived_in['ended']}/{lived_in['live']}", "#/history?from=2026-01-01T00:00Z",
                   "#/prompts", f"#/prompts/{lived_in['saved']}", "#/schedules", f"#/schedules/{lived_in['planned']}",
                   "#/settings/tokens", "#/settings/profiles/shell"):  # fmt: skip
         page.goto(page.url.split("#")[0] + place)
@@ -211,7 +224,8 @@ def test_nothing_is_wider_than_the_window(visit: Visit, lived_in: dict[str, Any]
 def test_touch_targets_on_a_phone_are_large_enough(visit: Visit, lived_in: dict[str, Any]) -> None:
     page = visit()
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    for place in (f"#/run/{lived_in['live']}", "#/history", "#/settings/profiles", "#/prompts", "#/schedules"):
+    compare = f"#/history/compare/{lived_in['ended']}/{lived_in['live']}"
+    for place in (f"#/run/{lived_in['live']}", "#/history", compare, "#/settings/profiles", "#/prompts", "#/schedules"):
         page.goto(page.url.split("#")[0] + place)
         page.wait_for_timeout(200)
         small = page.evaluate(

@@ -22,12 +22,16 @@ MAY_IMPORT = {
     "output": {"output", "kit", "root"},
     "kit": {"kit", "root"},
 }
+ENTRIES = {"main.js", "widget.js"}
 # What the kit may know of the rest: words and the ticker, nothing of runs, the API or the address.
 KIT_MAY_KNOW = {"format.js", "time.js"}
 OUTPUT_MAY_KNOW = {"format.js", "time.js"}
 ALONE = {"api.js", "format.js", "prefs.js", "router.js", "theme.js", "time.js", "poll.js", "cache.js", "commands.js"}
 MOST_LINES = 350
-IMPORT = re.compile(r'^(?:import|export)\b[^;]*?from\s+"([^"]+)"|^import\s+"([^"]+)"', re.M)
+IMPORT = re.compile(
+    r'^(?:import|export)\b[^;]*?from\s+"([^"]+)"|^import\s+"([^"]+)"|new Worker\(new URL\("([^"]+)", import.meta.url\)',
+    re.M,
+)
 CONTEXT = {"api", "live", "prefs", "cache", "commands", "router", "toasts", "announce"}
 
 
@@ -37,9 +41,9 @@ def name_of(path: Path) -> str:
 
 
 def room_of(path: Path) -> str:
-    """Return the folder of a module; `main` for the one that builds everything, `root` for the rest beside it."""
+    """Return the folder of a module; `main` for those that build everything, `root` for the rest beside it."""
     name = name_of(path)
-    return "main" if name == "main.js" else name.split("/")[0] if "/" in name else "root"
+    return "main" if name in ENTRIES else name.split("/")[0] if "/" in name else "root"
 
 
 @cache
@@ -51,7 +55,7 @@ def code_of(path: Path) -> str:
 @cache
 def imports_of(path: Path) -> tuple[Path, ...]:
     """Return the modules that a module imports."""
-    found = [first or second for first, second in IMPORT.findall(code_of(path))]
+    found = [next(filter(None, places)) for places in IMPORT.findall(code_of(path))]
     return tuple((path.parent / target).resolve() for target in found)
 
 
@@ -90,7 +94,7 @@ def test_imports_make_no_circle() -> None:
 
 def test_every_module_is_reached_from_the_page() -> None:
     reached = {WEB / "js/theme.js"}
-    waiting = [WEB / "js/main.js"]
+    waiting = [WEB / "js" / name for name in ENTRIES]
     while waiting:
         path = waiting.pop()
         if path not in reached:
@@ -145,7 +149,7 @@ def test_sheets_are_layered() -> None:
     names = layers[1].split(", ")
     assert {path.stem for path in SHEETS} == set(names)
     linked = re.findall(r'href="css/(\w+)\.css"', PAGE)
-    assert linked == names, "the page links the sheets in the order of their layers"
+    assert [*linked, "widget"] == names, "the page links the sheets in the order of their layers"
     for path in SHEETS:
         assert f"@layer {path.stem} {{" in code_of(path)
 

@@ -179,15 +179,17 @@ def test_many_prompts_are_tagged_and_deleted_at_once(visit: Visit, house: House,
     page.get_by_role("dialog").get_by_role("combobox", name="Tags").fill("nightly")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".prompts td .chip")).to_have_text(["nightly"] * 3)
+    expect(page.get_by_role("status").filter(has_text="Tagged 3 prompts with “nightly”")).to_be_visible()
     bar.get_by_role("button", name="Remove tag").click()
     page.get_by_role("dialog").get_by_role("combobox", name="Tags").fill("nightly")
     page.get_by_role("button", name="Remove tags").click()
     expect(page.locator(".prompts td .chip")).to_have_count(0)
     bar.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Delete prompts").click()
     expect(page.locator(".prompts .c-name")).to_have_text(["Two"])
     expect(bar).to_be_hidden()
-    assert [saved["name"] for saved in house.api("GET", "prompts")] == ["Two"]
+    assert len(house.api("GET", "prompts")) == 4
+    page.get_by_role("status").filter(has_text="Deleted 3 prompts").get_by_role("button", name="Close").click()
+    until(lambda: [saved["name"] for saved in house.api("GET", "prompts")] == ["Two"])
 
 
 def test_prompt_that_a_schedule_needs_is_deleted_only_all_the_same(visit: Visit, house: House, save: Any) -> None:

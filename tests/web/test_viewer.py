@@ -234,3 +234,87 @@ def test_run_when_kept_stays_for_ever(visit: Visit, house: House, start: Any) ->
     page.get_by_role("button", name="More", exact=True).click()
     page.get_by_role("menuitemcheckbox", name="Keep for ever").click()
     expect(page.locator(".vw-foot")).to_contain_text("Kept until")
+
+
+def test_ten_megabytes_are_read_searched_and_gone_through(visit: Visit, start: Any) -> None:
+    line = 'printf "line %06d of a log of ten megabytes, told in full%s\\n", i, i % 1000 ? "" : " and a landmark"'
+    run = start(f"awk 'BEGIN {{ for (i = 1; i <= 180000; i++) {line} }}'")
+    page = visit(f"#/history/{run['runId']}")
+    expect(page.locator('.ln[data-line="0"] .ln-text')).to_have_text(re.compile("^line 000001 of"))
+    expect(page.locator(".vw-foot")).to_contain_text("180,000 lines", timeout=60_000)
+    page.get_by_label("Find in output").fill("landmark")
+    expect(page.locator(".tally")).to_have_text("1 / 180")
+    expect(page.locator("mark.is-now")).to_be_in_viewport()
+    page.keyboard.press("Shift+Enter")
+    expect(page.locator(".tally")).to_have_text("180 / 180")
+    expect(page.locator('.ln[data-line="179999"].is-hit')).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    page.keyboard.press("l")
+    page.get_by_label("Line, 1 to 180,000").fill("123456")
+    page.keyboard.press("Enter")
+    chosen = page.locator('.ln[data-line="123455"].is-selected')
+    expect(chosen).to_be_in_viewport()
+    expect(chosen.locator(".ln-text")).to_have_text(re.compile("^line 123456 of"))
+    page.locator(".log").focus()
+    page.keyboard.press("Shift+G")
+    expect(page.locator('.ln[data-line="179999"]')).to_be_in_viewport()
+
+
+def test_long_line_is_drawn_in_parts_and_searched_whole(visit: Visit, context: BrowserContext, start: Any) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    run = start(
+        "head -c 50000 /dev/zero | tr '\\0' x; printf 'needle'; head -c 50000 /dev/zero | tr '\\0' y; echo; echo next"
+    )
+    page = visit(f"#/history/{run['runId']}")
+    text = page.locator('.ln[data-line="0"] .ln-text')
+    expect(text).to_have_text("x" * 4000 + "\n")
+    page.get_by_label("Find in output").fill("needle")
+    expect(page.locator(".tally")).to_have_text("1 / 1")
+    expect(page.locator("mark.is-now")).to_be_in_viewport()
+    before = page.get_by_role("button", name="48,000 more characters of this line before")
+    before.focus()
+    page.keyboard.press("Enter")
+    expect(text).to_have_text("x" * 4000 + "\n")
+    expect(page.get_by_role("button", name="44,000 more characters of this line before")).to_be_focused()
+    page.locator(".log").focus()
+    page.keyboard.press("y")
+    expect(page.get_by_text("Copied 2 lines")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == "x" * 50000 + "needle" + "y" * 50000 + "\nnext"
+
+
+def test_pattern_that_takes_for_ever_is_given_up_and_the_page_stays_awake(visit: Visit, start: Any) -> None:
+    run = start("printf 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\\n'; seq 1 100")
+    page = visit(f"#/history/{run['runId']}")
+    page.get_by_role("button", name="Regular expression").click()
+    field = page.get_by_label("Find in output")
+    field.fill("(a+)+$")
+    expect(page.locator(".find-error")).to_contain_text("This takes too long here.")
+    field.fill("^9\\d?$")
+    expect(page.locator(".tally")).to_have_text("1 / 11")
+
+
+def test_output_when_downloaded_from_the_menu_comes_in_four_forms(visit: Visit, start: Any) -> None:
+    run = start("printf '\\e[31mred\\e[0m\\n'")
+    page = visit(f"#/history/{run['runId']}")
+    page.locator(".ln").first.wait_for()
+    signs = {"Download .log": "red\n", "Download raw bytes": "\x1b[31mred", "Download recording": '"version"',
+             "Download as JSON": '"runId"'}  # fmt: skip
+    for name, sign in signs.items():
+        page.get_by_role("button", name="More", exact=True).click()
+        with page.expect_download() as waiting:
+            page.get_by_role("menuitem", name=name).click()
+        assert sign in waiting.value.path().read_bytes().decode()
+
+
+def test_link_to_lines_is_copied_where_they_are_chosen(visit: Visit, context: BrowserContext, start: Any) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    run = start("seq 1 500")
+    page = visit(f"#/run/{run['runId']}")
+    page.locator('.ln[data-line="9"] .ln-nr').click()
+    page.locator('.ln[data-line="11"] .ln-nr').click(modifiers=["Shift"])
+    page.get_by_role("button", name="Copy link to L10 to L12").click()
+    expect(page.get_by_role("button", name="Copied the link")).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link.endswith(f"#/history/{run['runId']}/L10-L12")
+    page.goto(link)
+    expect(page.locator(".ln.is-selected")).to_have_count(3)

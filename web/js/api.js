@@ -21,17 +21,20 @@ export class ApiError extends Error {
 
 /**
  * Fires "unauthorised" on every 401 of a known session, and "unreachable" when no answer came.
- * Options of a request: `signal`, `headers`, `patience` in ms, `quiet`: its 401 is expected, `probing`: its silence is.
+ * Options of a request: `signal`, `headers`, `patience` in ms, `quiet`: its 401 is expected, `probing`: its silence is,
+ * `keepalive`: it is sent even if the page is left.
  */
 export class Api extends EventTarget {
   #root;
   #inWords;
+  #token;
 
-  /** `inWords` puts the server's sentences into the page's words. */
-  constructor(base, inWords = (text) => text) {
+  /** `inWords` puts the server's sentences into the page's words; with a `token` the session's cookie stays out of it. */
+  constructor(base, { inWords = (text) => text, token = "" } = {}) {
     super();
     this.#root = new URL(".", base);
     this.#inWords = inWords;
+    this.#token = token;
   }
 
   /** The path that the page lives under; it tells installations on one host apart. */
@@ -85,7 +88,7 @@ export class Api extends EventTarget {
     method,
     url,
     body,
-    { signal, headers = {}, patience = PATIENCE_MS, quiet = false, probing = false } = {},
+    { signal, headers = {}, patience = PATIENCE_MS, quiet = false, probing = false, keepalive = false } = {},
   ) {
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(), patience);
@@ -97,8 +100,10 @@ export class Api extends EventTarget {
         method,
         headers: { Accept: "application/json", ...headers },
         signal: limit.signal,
-        credentials: "same-origin",
+        credentials: this.#token ? "omit" : "same-origin",
+        keepalive,
       };
+      if (this.#token) request.headers.Authorization = `Bearer ${this.#token}`;
       if (body !== undefined) {
         request.headers["Content-Type"] = "application/json";
         request.body = JSON.stringify(body);

@@ -10,6 +10,7 @@ export class Cache extends EventTarget {
   #timer = 0;
   #loading = new Map();
   #missed = new Set(); // lists that changed while they were read
+  #withheld = { prompts: new Map(), schedules: new Map() }; // what is about to be deleted, by its id
   session = null;
   profiles = null;
   prompts = null; // these two are read by the first view that shows them
@@ -59,6 +60,27 @@ export class Cache extends EventTarget {
     return run;
   }
 
+  /** Show records of a list ("prompts", "schedules") no more, until they are given back or gone. */
+  withhold(name, ids) {
+    for (const one of this[name] ?? []) if (ids.includes(one.id)) this.#withheld[name].set(one.id, one);
+    this[name] = this.#shown(name, this[name]);
+    this.#fire(name);
+  }
+
+  /** Show again what was withheld. */
+  giveBack(name, ids) {
+    const back = ids.map((id) => this.#withheld[name].get(id)).filter(Boolean);
+    for (const id of ids) this.#withheld[name].delete(id);
+    const known = new Set(this[name]?.map(({ id }) => id));
+    if (this[name]) this[name] = [...this[name], ...back.filter(({ id }) => !known.has(id))];
+    this.#fire(name);
+  }
+
+  /** Forget what was withheld: it is gone. */
+  letGo(name, ids) {
+    for (const id of ids) this.#withheld[name].delete(id);
+  }
+
   profile(id) {
     return this.profiles?.find((profile) => profile.id === id) ?? null;
   }
@@ -74,16 +96,22 @@ export class Cache extends EventTarget {
 
   forget() {
     const lists = { profiles: null, prompts: null, schedules: null, agents: null, settings: null };
+    for (const away of Object.values(this.#withheld)) away.clear();
     Object.assign(this, { session: null, ...lists, active: [], runs: new Map() });
   }
 
   async #read(name) {
     const path = name === "active" ? "runs/active" : name;
-    this[name] = await this.#api.get(path);
+    this[name] = this.#shown(name, await this.#api.get(path));
     if (name === "active")
       for (const run of this.active) this.runs.set(run.runId, { ...this.runs.get(run.runId), ...run });
     this.#fire(name);
     return this[name];
+  }
+
+  #shown(name, list) {
+    const away = this.#withheld[name];
+    return away?.size ? (list?.filter(({ id }) => !away.has(id)) ?? null) : list;
   }
 
   #follow(run) {
@@ -101,7 +129,7 @@ export class Cache extends EventTarget {
     if (at < 0) return;
     const before = this[name][at];
     const began = run.startedAt ?? run.queuedAt;
-    if (before.lastRunId !== run.runId && before.lastRunAt && before.lastRunAt > began) return;
+    if (before.lastRunId !== run.runId && !isLater(before, run, began)) return;
     const last = { lastRunId: run.runId, lastRunStatus: run.status, lastRunAt: began };
     this[name] = this[name].with(at, { ...before, ...last, ...("lastRun" in before && { lastRun: run }) });
     this.#fire(name);
@@ -153,4 +181,13 @@ export class Cache extends EventTarget {
   #fire(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
+}
+
+// Whether a run comes after the one that is known as the last: one that is active does, else the one that ended later.
+function isLater(before, run, began) {
+  if (!before.lastRunId) return true;
+  const [was, is] = [before.lastRunStatus, run.status].map((status) => status === "queued" || status === "running");
+  if (was !== is) return is;
+  if (is) return began >= before.lastRunAt;
+  return (run.finishedAt ?? began) >= (before.lastRun?.finishedAt ?? before.lastRunAt);
 }

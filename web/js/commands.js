@@ -17,6 +17,7 @@ const TABLE = [
   { id: "go-prompts", group: "Go to", text: "Saved Prompts", keys: ["g p"] },
   { id: "go-schedules", group: "Go to", text: "Schedules", keys: ["g s"] },
   { id: "go-history", group: "Go to", text: "History", keys: ["g h"] },
+  { id: "go-analytics", group: "Go to", text: "Analytics", keys: ["g a"] },
   { id: "go-settings", group: "Go to", text: "Settings", keys: ["g ,"] },
   { id: "go-profiles", group: "Go to", text: "Profiles", keys: [] },
   { id: "next-row", group: "Lists", text: "Next row", keys: ["j"], motion: true },
@@ -32,17 +33,23 @@ const TABLE = [
   { id: "find", group: "Output", text: "Find", keys: ["/", "Mod+F"] },
   { id: "next-match", group: "Output", text: "Next match", keys: ["n"], motion: true },
   { id: "previous-match", group: "Output", text: "Previous match", keys: ["N"], motion: true },
+  { id: "next-change", group: "Output", text: "Next change", keys: ["n"], motion: true },
+  { id: "previous-change", group: "Output", text: "Previous change", keys: ["N"], motion: true },
   { id: "follow", group: "Output", text: "Follow", keys: ["f"] },
   { id: "mode", group: "Output", text: "Clean or terminal", keys: ["t"] },
+  { id: "type", group: "Output", text: "Type to the agent", keys: ["i"] },
   { id: "wrap", group: "Output", text: "Wrap lines", keys: ["w"] },
   { id: "fold", group: "Output", text: "Fold or unfold", keys: ["z"] },
   { id: "line", group: "Output", text: "Go to line", keys: ["l"] },
   { id: "copy", group: "Output", text: "Copy selected lines, or all", keys: ["y"] },
+  { id: "copy-link", group: "Output", text: "Copy link to the selected lines", keys: ["Y"] },
   { id: "first-line", group: "Output", text: "First line", keys: ["g g"], motion: true },
   { id: "last-line", group: "Output", text: "Last line", keys: ["G"], motion: true },
   { id: "full-screen", group: "Output", text: "Full screen", keys: ["F"] },
   { id: "kill", group: "Output", text: "Kill run", keys: [] },
   { id: "run-now", group: "Composer", text: "Run now", keys: ["Mod+Enter"], typing: true },
+  { id: "save-prompt", group: "Composer", text: "Save prompt", keys: ["Mod+S"], typing: true },
+  { id: "dry-run", group: "Composer", text: "Dry run", keys: ["Mod+Shift+Enter"], typing: true },
 ];
 
 const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);
@@ -154,7 +161,8 @@ function strokeOf(event) {
   if (["Shift", "Control", "Meta", "Alt"].includes(event.key)) return "";
   const key = event.key.length === 1 || event.key === "Enter" ? event.key : "";
   if (!key) return "";
-  return event.ctrlKey || event.metaKey ? `Mod+${key.length === 1 ? key.toUpperCase() : key}` : key;
+  if (!event.ctrlKey && !event.metaKey) return key;
+  return key === "Enter" ? `Mod+${event.shiftKey ? "Shift+" : ""}Enter` : `Mod+${key.toUpperCase()}`;
 }
 
 function isField(element) {

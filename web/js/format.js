@@ -15,6 +15,7 @@ function make() {
     date: of({ day: "numeric", month: "short", year: "numeric" }),
     key: of({ year: "numeric", month: "2-digit", day: "2-digit" }),
     name: of({ timeZoneName: "short" }),
+    wall: new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "short" }),
     number: new Intl.NumberFormat("en-US"),
   };
 }
@@ -53,16 +54,30 @@ export const date = (at) => formatters.date.format(at);
 export const dayKey = (at) => formatters.key.format(at);
 export const number = (value) => formatters.number.format(value);
 
+/** "Thu 12 Mar". */
+export const dayName = (at) => formatters.day.format(at).replace(",", "");
+
 /** "Today, Thu 12 Mar", "Wed 11 Mar", and the year when it is not this one. */
 export function dayHead(at, now = Date.now()) {
-  const text = formatters.day.format(at).replace(",", "");
+  const text = dayName(at);
   if (dayKey(at) === dayKey(now)) return `Today, ${text}`;
   return dayKey(at).slice(-4) === dayKey(now).slice(-4) ? text : `${text} ${dayKey(at).slice(-4)}`;
 }
 
+/** "2026-03-12T14:32", as fields for a time have it. */
+export const wallTime = (at) => formatters.wall.format(at).replace(" ", "T");
+
+/** The moment at which the clock on the wall says `text` ("2026-03-12T14:32"); NaN for what is no time. */
+export function fromWallTime(text) {
+  const said = Date.parse(`${text}Z`);
+  if (Number.isNaN(said)) return NaN;
+  const ahead = (at) => Date.parse(`${wallTime(at)}Z`) - Math.floor(at / 60_000) * 60_000;
+  return said - ahead(said - ahead(said));
+}
+
 /** "14:32:10", with the day when it is not today. */
 export function when(at, now = Date.now()) {
-  return dayKey(at) === dayKey(now) ? clock(at) : `${formatters.day.format(at).replace(",", "")} ${minute(at)}`;
+  return dayKey(at) === dayKey(now) ? clock(at) : `${dayName(at)} ${minute(at)}`;
 }
 
 /** "Fri 13 Mar 02:30 CET" as people in `name` (an IANA zone) have it. */
@@ -75,7 +90,7 @@ export function inZone(at, name, now = Date.now()) {
 
 /** The whole time with its zone, for titles and for what is sent elsewhere. */
 export const full = (at) =>
-  `${formatters.day.format(at).replace(",", "")} ${dayKey(at).slice(-4)}, ${clock(at)} ${zoneLabel(at)}`;
+  `${dayName(at)} ${dayKey(at).slice(-4)}, ${clock(at)} ${zoneLabel(at)}`;
 
 /** "12 min ago" under seven days, a date after that. */
 export function ago(at, now = Date.now()) {
@@ -100,14 +115,6 @@ export function countdown(at, now = Date.now()) {
   const [d, h, m, rest] = [Math.floor(s / 86_400), Math.floor(s / 3600) % 24, Math.floor(s / 60) % 60, s % 60];
   const two = (value) => String(value).padStart(2, "0");
   return d ? `in ${number(d)} d ${two(h)}:${two(m)}` : `in ${two(h)}:${two(m)}:${two(rest)}`;
-}
-
-/** "in 12 min", "in 11 h 57 min", "in 3 d 11 h" for what does not tick. */
-export function ahead(at, now = Date.now()) {
-  const m = Math.max(0, Math.round((at - now) / 60_000));
-  const [d, h, rest] = [Math.floor(m / 1440), Math.floor(m / 60) % 24, m % 60];
-  if (m < 1) return "now";
-  return `in ${d ? `${number(d)} d ${h} h` : h ? `${h} h ${rest} min` : `${rest} min`}`;
 }
 
 /** "48 s", "3 min", "1 h 20 min" for sentences. */

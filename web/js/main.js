@@ -3,6 +3,7 @@
 import { Api } from "./api.js";
 import { Cache } from "./cache.js";
 import { Commands } from "./commands.js";
+import { sendDeletions } from "./deletions.js";
 import { setZone } from "./format.js";
 import { fill, leaving } from "./kit/dom.js";
 import { inPageWords } from "./kit/labels.js";
@@ -16,11 +17,13 @@ import { mountLogin, mountWaiting, takeLoginCode } from "./shell/login.js";
 import { mountOutcomes } from "./shell/outcomes.js";
 import { openHelp, openPalette } from "./shell/palette.js";
 import { mountTape } from "./shell/tape.js";
+import * as analytics from "./tabs/analytics.js";
 import * as history from "./tabs/history.js";
 import * as prompts from "./tabs/prompts.js";
 import * as run from "./tabs/run.js";
 import * as schedules from "./tabs/schedules.js";
 import * as settings from "./tabs/settings.js";
+import { holdClocks } from "./time.js";
 
 // A tab more is a line here, and one in the table of commands ("go-" and its id).
 const TABS = [
@@ -28,6 +31,7 @@ const TABS = [
   { id: "prompts", icon: "bookmark", short: "Prompts", ...prompts },
   { id: "schedules", icon: "calendar", ...schedules },
   { id: "history", icon: "history", ...history },
+  { id: "analytics", icon: "chart", wide: true, ...analytics },
   { id: "settings", icon: "settings", ...settings },
 ];
 const RETRY_MS = 3000;
@@ -35,7 +39,7 @@ const RETRY_MS = 3000;
 const $ = (id) => document.getElementById(id);
 const view = $("view");
 const prefs = new Prefs();
-const api = new Api(document.baseURI, inPageWords);
+const api = new Api(document.baseURI, { inWords: inPageWords });
 const live = new Live(api);
 const ctx = Object.freeze({
   api,
@@ -88,6 +92,7 @@ async function enter() {
 function leave() {
   inside?.off();
   inside = null;
+  holdClocks(false);
   ctx.cache.forget();
   document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
   for (const id of ["bar", "tape"]) $(id).hidden = true;
@@ -108,6 +113,8 @@ function showLogin(reason) {
 }
 
 async function logOut() {
+  await sendDeletions();
+  prefs.set("earlier", []); // whoever comes next in this browser is somebody else
   await api.logout().catch(() => {}); // a server that is away cannot end the session; the page leaves all the same
   farewell = "";
   live.say("signed-out");
@@ -152,6 +159,7 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 });
 api.addEventListener("unauthorised", () => inside && live.say("signed-out"));
 api.addEventListener("unreachable", () => inside && live.state.online && live.check());
+live.addEventListener("state", ({ detail }) => holdClocks(!detail.online));
 live.addEventListener("signed-out", () => inside && showLogin(farewell));
 live.addEventListener("signed-in", () => !inside && knock());
 applyTheme(prefs);

@@ -1,6 +1,11 @@
-// The runs that are open as tabs of Run, on this device: which they are, and one more that was started elsewhere.
+// The runs that are open as tabs of Run, on this device: which they are, and one more that was started from a list.
+
+import { newKey } from "./api.js";
 
 const MOST_OPEN = 8;
+
+/** Ask for a run of a saved prompt, once, however often the request is sent; throws ApiError. */
+export const startPrompt = (ctx, body) => ctx.api.post("run", body, { headers: { "Idempotency-Key": newKey() } });
 
 /** The ids of the open runs; before anybody chose, what is active. */
 export const openRuns = (ctx) => ctx.prefs.get("open") ?? ctx.cache.active.map(({ runId }) => runId).slice(-MOST_OPEN);

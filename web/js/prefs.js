@@ -9,8 +9,10 @@ const DEFAULTS = {
   drawerWidth: 820,
   wrap: true,
   mode: "clean", // clean, terminal
+  promptsAs: "table", // table, cards
   announce: false, // read new output aloud
   draft: {}, // the composer's fields, as typed
+  earlier: [], // prompts that were run from the composer, the newest first
   open: null, // runs open as tabs; null: those that are active
 };
 

@@ -2,28 +2,48 @@
 
 const listeners = new Set();
 let timer = 0;
+let held = null;
 
-/** Call `listener(now_ms)` at once and at every full second until the returned function is called. */
+/** Let the page's clocks stand while the server is away (what happens there is not known), or go on. */
+export function holdClocks(on) {
+  held = on ? (held ?? Date.now() - (Date.now() % 1000)) : null; // what the last tick has shown
+}
+
+/** The time that the page's clocks show, in ms. */
+export const shownTime = () => held ?? Date.now();
+
+/** Call `listener(shown_time_ms)` at once and at every full second until the returned function is called. */
 export function everySecond(listener) {
   listeners.add(listener);
-  listener(Date.now());
+  listener(shownTime());
   schedule();
   return () => listeners.delete(listener);
 }
 
-/** Call `fn` once when it has been quiet for `ms`; `.now()` does it at once, `.off()` not at all. */
+const MOST_TIMES = 4;
+
+/** Call `fn` once when it has been quiet for `ms`, or never was for four times as long; `.now()` does it at once, `.off()` not at all. */
 export function settle(fn, ms) {
-  let waiting = 0;
+  let [waiting, last] = [0, 0];
   const call = (...args) => {
+    const now = performance.now();
+    if (!waiting) last = now + MOST_TIMES * ms;
     clearTimeout(waiting);
-    waiting = setTimeout(() => {
-      waiting = 0;
-      fn(...args);
-    }, ms);
+    waiting = setTimeout(
+      () => {
+        waiting = 0;
+        fn(...args);
+      },
+      Math.max(0, Math.min(ms, last - now)),
+    );
   };
-  call.off = () => clearTimeout(waiting);
+  call.off = () => {
+    clearTimeout(waiting);
+    waiting = 0;
+  };
   call.now = (...args) => {
     clearTimeout(waiting);
+    waiting = 0;
     fn(...args);
   };
   return call;
@@ -36,7 +56,7 @@ function schedule() {
 
 function tick() {
   timer = 0;
-  const now = Date.now();
+  const now = shownTime();
   for (const listener of [...listeners]) listener(now);
   schedule();
 }

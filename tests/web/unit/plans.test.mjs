@@ -2,10 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ahead, countdown, inZone, isOwnZone } from "../../../web/js/format.js";
+import { countdown, inZone, isOwnZone, setZone } from "../../../web/js/format.js";
 import { askedFor, namesIn } from "../../../web/js/kit/placeholders.js";
 import { passes, readFilters, readSort, sorted, tagsOf } from "../../../web/js/tabs/prompts/pick.js";
-import { expressionOf, fieldsOf, often, presetOf } from "../../../web/js/tabs/schedules/cron.js";
+import { firstLines } from "../../../web/js/tabs/prompts/cards.js";
+import { laneWords, marksOf } from "../../../web/js/tabs/schedules/axis.js";
+import { expressionOf, fieldNamed, fieldsOf, often, presetOf } from "../../../web/js/tabs/schedules/cron.js";
 import { dayIn } from "../../../web/js/tabs/schedules/days.js";
 
 const saved = (name, more = {}) => ({
@@ -41,9 +43,9 @@ test("a prompt passes when all of the filters let it", () => {
     workingDirectory: "/srv/x",
     agentProfileId: "p",
   });
-  for (const query of ["", "search=licences", "search=%2Fsrv", "tag=a,b", "agent=p&directory=/srv/x"])
+  for (const query of ["", "search=licences", "search=%2Fsrv", "tag=a,b", "agent=p&directory=/srv/x", "type=inline"])
     assert.equal(passes(one, filters(query)), true, query);
-  for (const query of ["search=zz", "tag=a,c", "agent=q", "directory=/srv"])
+  for (const query of ["search=zz", "tag=a,c", "agent=q", "directory=/srv", "type=file-reference"])
     assert.equal(passes(one, filters(query)), false, query);
 });
 
@@ -64,11 +66,62 @@ test("prompts stand in the order that the address asks for, and what has no valu
 
 test("fields and expression are the same thing", () => {
   assert.deepEqual(fieldsOf("  0  9 * *   1-5 "), ["0", "9", "*", "*", "1-5"]);
-  assert.equal(fieldsOf("@daily"), null);
+  assert.deepEqual(fieldsOf(" @Daily"), ["0", "0", "*", "*", "*"]);
+  assert.equal(fieldsOf("@often"), null);
+  assert.equal(presetOf("@hourly"), "Every hour");
   assert.equal(fieldsOf(""), null);
   assert.equal(expressionOf(["", " 9", "*", "", "1 - 5"]), "* 9 * * 1-5");
   assert.equal(presetOf("0 9  * * 1-5"), "Weekdays");
   assert.equal(presetOf("1 9 * * 1-5"), "");
+});
+
+test("a reason marks the field that it is about", () => {
+  const reasons = {
+    "Minute must be 0 to 59; it is 61.": 0,
+    "Day of month must be 1 to 31; it is 32.": 2,
+    "There is no day 31 in Feb: this would never run.": 2,
+    "The range 5-2 of the month runs backwards.": 3,
+    "Day of week must be 0 to 7; it is 9.": 4,
+    "A cron expression has five fields (minute, hour, day of month, month, day of week); this one has 3.": -1,
+  };
+  for (const [reason, at] of Object.entries(reasons)) assert.equal(fieldNamed(reason), at, reason);
+});
+
+test("an axis has the hours of a day in steps of four, or the days of a week where people are", () => {
+  const day = { from: "2026-03-12T14:32:00Z", to: "2026-03-13T14:32:00Z" };
+  assert.deepEqual(
+    marksOf(day).map(({ words }) => words),
+    ["16:00", "20:00", "00:00", "04:00", "08:00", "12:00"],
+  );
+  setZone("Asia/Kolkata"); // 5 h 30 min
+  const days = marksOf({ ...day, to: "2026-03-19T14:32:00Z" }).filter(({ isDay }) => isDay);
+  setZone("UTC");
+  assert.equal(days.length, 7);
+  assert.equal(days[0].words, "Fri 13 Mar");
+  assert.equal(new Date(days[0].at).toISOString(), "2026-03-12T18:30:00.000Z");
+});
+
+test("a lane is one sentence", () => {
+  const day = { from: "2026-03-12T14:32:00Z", to: "2026-03-13T14:32:00Z" };
+  const now = Date.parse(day.from);
+  const lane = (more) => laneWords({ times: [], often: [], meets: [], ...more }, day, now);
+  assert.equal(laneWords(undefined, day, now), "Nothing is planned in the coming 24 hours: it is off.");
+  assert.equal(lane({}), "Nothing is planned in the coming 24 hours.");
+  const at = (time) => `2026-03-${time}:00Z`;
+  assert.equal(lane({ times: [at("12T10:00")] }), "Nothing is planned in the coming 24 hours."); // it has been
+  assert.equal(
+    lane({ times: [at("12T15:00"), at("13T02:00")], meets: [{ name: "Other", at: at("13T02:00") }] }),
+    "In the coming 24 hours 2 times: 15:00, Fri 13 Mar 02:00. Meets Other, first Fri 13 Mar 02:00.",
+  );
+  assert.equal(
+    lane({ often: [{ from: at("12T16:00"), to: at("12T18:00") }] }),
+    "In the coming 24 hours many times from 16:00 to 18:00.",
+  );
+});
+
+test("a card has the first lines of a text, however long it is", () => {
+  assert.equal(firstLines("\n\n  one\n\ntwo\nthree\nfour\nfive"), "one\ntwo\nthree\nfour");
+  assert.equal(firstLines("x".repeat(1_000_000)).length, 400);
 });
 
 test("how often is said in the span in which it can be counted", () => {
@@ -88,10 +141,6 @@ test("what is ahead is counted down to the second, and from a day on to the minu
     "in 3 d 15:42",
   ]);
   assert.deepEqual([at(0.2), at(0), at(-5)], ["in 00:00:01", "now", "now"]);
-  assert.deepEqual(
-    [20, 12 * 60, 717 * 60, 83 * 3600].map((s) => ahead(s * 1000, 0)),
-    ["now", "in 12 min", "in 11 h 57 min", "in 3 d 11 h"],
-  );
 });
 
 test("times and days are those of the zone that is named", () => {

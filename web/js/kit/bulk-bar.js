@@ -4,7 +4,7 @@ import { number } from "../format.js";
 import { button } from "./button.js";
 import { el, fill } from "./dom.js";
 
-/** The bar as { element, show(number) }; `deeds` are buttons as button() takes them, `onClear` ends the selection. */
+/** The bar as { element, show(number) }; `deeds` are buttons, or what button() takes; `onClear` ends the selection. */
 export function bulkBar({ deeds, onClear }) {
   const tally = el("span", { class: "bulk-count", role: "status" });
   const clear = button({
@@ -14,7 +14,7 @@ export function bulkBar({ deeds, onClear }) {
     title: "Clear the selection (Esc)",
     onClick: onClear,
   });
-  const buttons = deeds.map((deed) => button({ kind: "quiet", ...deed }));
+  const buttons = deeds.map((deed) => (deed instanceof Node ? deed : button({ kind: "quiet", ...deed })));
   const inside = [el("span", { class: "vr" }), ...buttons, el("span", { class: "vr" }), clear];
   const element = el("div", { class: "bulk", role: "region", "aria-label": "Selection", hidden: true }, tally, inside);
   return {

@@ -75,7 +75,10 @@ export function combobox(control, { label, suggest, onChoose }) {
       choose(options[at]);
     } else if (event.key === "Tab" && at >= 0) {
       choose({ ...options[at], more: false });
-    } else if (event.key === "Escape" && !list.hidden) {
+    } else if (event.key === "Escape") {
+      typed.off();
+      asked += 1; // an answer that is under way opens nothing
+      if (list.hidden) return;
       event.preventDefault();
       event.stopPropagation();
       close();

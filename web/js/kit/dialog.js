@@ -13,7 +13,7 @@ export function openDialog({ title, body, foot = null, extra = "", mayClose = ()
   const titleId = uid("dialog");
   const close = () => mayClose() && element.close();
   const head = el(
-    "header",
+    "div",
     { class: "dlg-head" },
     el("h2", { class: "title", id: titleId }, title),
     button({ icon: "close", kind: "quiet", label: "Close", keys: "Esc", onClick: close }),
@@ -23,7 +23,7 @@ export function openDialog({ title, body, foot = null, extra = "", mayClose = ()
     { class: `dlg ${extra}`.trim(), tabIndex: -1, "aria-labelledby": titleId },
     head,
     el("div", { class: "dlg-body" }, body),
-    foot && el("footer", { class: "dlg-foot" }, foot),
+    foot && el("div", { class: "dlg-foot" }, foot),
   );
   const before = document.activeElement;
 

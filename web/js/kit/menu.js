@@ -88,7 +88,7 @@ function entry(item, close) {
     "aria-checked": chosen ? String(item.checked) : null,
   };
   const inside = [
-    icon(chosen ? "st-completed" : item.icon, chosen && !item.checked ? "is-out" : ""),
+    (chosen || item.icon) && icon(chosen ? "st-completed" : item.icon, chosen && !item.checked ? "is-out" : ""),
     el("span", { class: "grow" }, item.text),
     item.hint && el("span", { class: "hint" }, item.hint),
   ];

@@ -20,9 +20,9 @@ export class Toasts {
     });
   }
 
-  /** Say something; F6 reaches it. `action`: { text, onClick }; `failed` is read aloud at once. */
-  say({ text, detail = "", failed = false, shape = failed ? "st-failed" : "st-completed", action = null }) {
-    const close = button({ icon: "close", kind: "quiet", small: true, label: "Close", onClick: () => toast.remove() });
+  /** Say something; F6 reaches it. `action`: { text, onClick }; `failed` is read aloud at once. `onGone` follows when it goes, but for its action. */
+  say({ text, detail = "", failed = false, shape = failed ? "st-failed" : "st-completed", action = null, onGone = () => {} }) {
+    const close = button({ icon: "close", kind: "quiet", small: true, label: "Close", onClick: () => (toast.remove(), onGone()) });
     const act = action && button({ text: action.text, small: true, onClick: () => (toast.remove(), action.onClick()) });
     const words = el("div", { class: "grow" }, el("div", {}, text), detail && el("div", { class: "hint" }, detail));
     const toast = el(
@@ -34,14 +34,16 @@ export class Toasts {
       close,
     );
     this.#host.append(toast);
-    this.#leave(toast, action ? UNDO_MS : STAY_MS);
+    this.#leave(toast, action ? UNDO_MS : STAY_MS, onGone);
     return toast;
   }
 
-  #leave(toast, after) {
+  #leave(toast, after, onGone) {
     setTimeout(() => {
-      if (toast.matches(":hover, :focus-within, :focus")) this.#leave(toast, 2000);
-      else toast.remove();
+      if (!toast.isConnected) return;
+      if (toast.matches(":hover, :focus-within, :focus")) return this.#leave(toast, 2000, onGone);
+      toast.remove();
+      onGone();
     }, after);
   }
 }

@@ -19,7 +19,7 @@ import { agentMark, pathMark, stateMark } from "../kit/badge.js";
 import { button, busy } from "../kit/button.js";
 import { el, fill, set, svg } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
-import { everySecond } from "../time.js";
+import { everySecond, shownTime } from "../time.js";
 
 const SPARK_POINTS = 30;
 const WARN_PART = 0.8;
@@ -129,7 +129,7 @@ export function runHead({ onKill, announce, iconOf, buttons = [], actions = () =
       fill(why, ...reasons(run));
       set(why, { hidden: !why.childNodes.length, class: `why s-${run.status}` });
       drawKill();
-      tick(Date.now());
+      tick(shownTime());
     },
     stop: stopTicking,
   };
@@ -180,7 +180,7 @@ function spark(points, label) {
   if (points.length < 2) return null;
   const top = Math.max(...points) * 1.1 || 1;
   const place = points.map((value, at) => {
-    const x = ((at + SPARK_POINTS - points.length) / (SPARK_POINTS - 1)) * 72;
+    const x = (at / (points.length - 1)) * 72;
     return `${x.toFixed(1)},${(15 - (value / top) * 14).toFixed(1)}`;
   });
   return svg(

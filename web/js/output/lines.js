@@ -3,9 +3,9 @@
 // Heights are counted in rows of one line height: estimated when a line comes, measured when it is drawn. A log that is
 // taller than a browser can lay out is scrolled in larger steps.
 
-import { duration, number, span } from "../format.js";
 import { el, set } from "../kit/dom.js";
-import { foldButton } from "./fold-button.js";
+import { MOST_DRAWN, Parts } from "./parts.js";
+import { extraRows, makeRow } from "./row.js";
 import { VisibleRows } from "./visible.js";
 
 const SPARE = 20;
@@ -21,20 +21,21 @@ export class Lines {
   #marks;
   #matches;
   #rows;
+  #parts = new Parts();
   #drawn = new Map();
   #longest = 0;
   #wrap = true;
   #columns = 80;
   #rowPx = 18;
   #frame = 0;
-  #held = -1;
+  #held = null;
   #size = el("div", { class: "log-size" });
   #body = el("div", { class: "log-rows" });
   #observer = new ResizeObserver(() => this.#measure());
   selection = null;
 
   /**
-   * `lines()`: [{ t, s, at }…]; `marks(line)`: what search found there, `matches(from, to)`: how much in these lines.
+   * `lines()`: [{ t, s, at }…]; `marks(line, part)`: what search found there, `matches(from, to)`: how much in these lines.
    */
   constructor({ lines, painter, stamps, looks, folds, marks, matches, onScroll }) {
     this.#lines = lines;
@@ -64,12 +65,13 @@ export class Lines {
   changed(from, others = []) {
     const lines = this.#lines();
     this.#rows.cut(from);
+    this.#parts.cut(from);
     for (const line of [...this.#drawn.keys()]) if (line >= from) this.#drop(line);
     if (from === 0) this.#longest = 0;
     for (let at = from; at < lines.length; at += 1) {
       const { length } = lines[at].t;
-      if (length > this.#longest) this.#longest = length;
-      this.#rows.push(this.#guess(at, length));
+      if (length > this.#longest) this.#longest = Math.min(length, MOST_DRAWN);
+      this.#rows.push(this.#guess(at));
     }
     let first = from;
     for (const line of others) {
@@ -98,9 +100,35 @@ export class Lines {
   toggle(block) {
     this.#folds.choose(block, !block.closed);
     this.folded([block]);
-    const top = this.#rows.before(block.head) * this.#rowPx;
+    this.#notAbove(block.head);
+  }
+
+  /** Draw the part of a long line that has the character at `column`. */
+  showPart(line, column) {
+    const { t: text } = this.#lines()[line];
+    const part = this.#parts.of(line, text);
+    if (!part || (column >= part.from && column < part.to)) return;
+    this.#parts.choose(line, column);
+    this.#renew(line);
+    this.draw();
+  }
+
+  /** Go on (1) or back (-1) in a long line; it stays in sight. */
+  turn(line, way) {
+    const part = this.#parts.of(line, this.#lines()[line].t);
+    this.showPart(line, way > 0 ? part.to : part.from - 1);
+    this.#notAbove(line);
+  }
+
+  #notAbove(line) {
+    const top = this.#rows.before(line) * this.#rowPx;
     if (top < this.#top) this.#top = top;
     this.draw();
+  }
+
+  /** Bring the current match into sight where its line is taller or wider than the window. */
+  showMark() {
+    this.element.querySelector("mark.is-now")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   /** Of the blocks in sight, the one with the focus, else the first around one of `lines`, else the first; or null. */
@@ -244,43 +272,33 @@ export class Lines {
   }
 
   #make(line) {
-    const data = this.#lines()[line];
-    const marks = this.#marks(line);
-    const shown = this.#stamps.shown(line);
-    const { spans, name } = this.#looks.of(line);
+    const { t: text } = this.#lines()[line];
     const block = this.#folds.headedBy(line);
-    const classes = [
-      "ln",
-      shown !== null && "has-stamp",
-      marks.some(([, , now]) => now) && "is-hit",
-      this.#isSelected(line) && "is-selected",
-    ]
-      .filter(Boolean)
-      .join(" ");
-    const row = el(
-      "div",
-      { class: classes, data: { line: String(line) } },
-      this.#extra(line),
-      el("i", { class: "ln-at" }, shown === null ? "" : duration(shown)),
-      el("i", { class: "ln-nr" }, String(line + 1)),
-      el("u", {}),
-      el("span", { class: `ln-text ${name}`.trim() }, this.#painter.paint(data.t, spans, marks), "\n"),
-      block && foldButton(block, this.#matches(block.from, block.to)),
-    );
-    if (block) return row;
-    if (!this.#wrap || (data.t.length < this.#columns && /^[\x20-\x7e]*$/.test(data.t))) row.dataset.sure = "1";
+    const part = this.#parts.of(line, text);
+    const row = makeRow({
+      line,
+      text,
+      seconds: this.#stamps.shown(line),
+      quiet: this.#stamps.quiet(line),
+      look: this.#looks.of(line),
+      marks: this.#marks(line, part),
+      part,
+      block,
+      matches: block && this.#matches(block.from, block.to),
+      isSelected: this.#isSelected(line),
+      painter: this.#painter,
+    });
+    if (block || part) return row;
+    if (!this.#wrap || (text.length < this.#columns && /^[\x20-\x7e]*$/.test(text))) row.dataset.sure = "1";
     return row;
   }
 
-  // A pause stands above the line that ended it, and has no number.
-  #extra(line) {
-    const quiet = this.#stamps.quiet(line);
-    return quiet ? el("p", { class: "ln-note" }, `quiet for ${span(quiet)}`) : null;
-  }
-
-  #guess(line, length) {
-    const extra = (this.#stamps.quiet(line) ? 1 : 0) + (this.#folds.headedBy(line) ? 1 : 0);
-    return extra + (this.#wrap ? Math.max(1, Math.ceil(length / this.#columns)) : 1);
+  #guess(line) {
+    const { t: text } = this.#lines()[line];
+    const part = this.#parts.of(line, text);
+    const drawn = part ? part.to - part.from : text.length;
+    const around = { quiet: this.#stamps.quiet(line), block: this.#folds.headedBy(line), part, length: text.length };
+    return extraRows(around) + (this.#wrap ? Math.max(1, Math.ceil(drawn / this.#columns)) : 1);
   }
 
   #isSelected(line) {
@@ -288,22 +306,23 @@ export class Lines {
   }
 
   #renew(line) {
-    this.#rows.set(line, this.#guess(line, this.#lines()[line].t.length));
+    this.#rows.set(line, this.#guess(line));
     if (this.#drawn.has(line)) this.#drop(line);
   }
 
   #drop(line) {
     const row = this.#drawn.get(line);
-    if (row.contains(document.activeElement)) this.#held = line;
+    if (row.contains(document.activeElement)) this.#held = { line, way: document.activeElement.dataset.way };
     row.remove();
     this.#drawn.delete(line);
   }
 
   // A button that had the focus was drawn anew, or is out of sight now.
   #refocus() {
-    if (this.#held < 0) return;
-    const button = this.#drawn.get(this.#held)?.querySelector(".ln-fold");
-    this.#held = -1;
+    if (!this.#held) return;
+    const row = this.#drawn.get(this.#held.line);
+    const button = row?.querySelector(`[data-way="${this.#held.way}"]`) ?? row?.querySelector(".ln-fold");
+    this.#held = null;
     (button ?? this.element).focus({ preventScroll: true });
   }
 
@@ -329,6 +348,3 @@ export class Lines {
     else this.#top = this.#rows.before(anchor) * this.#rowPx;
   }
 }
-
-/** "1 line", "18,204 lines". */
-export const lineCount = (count) => `${number(count)} ${count === 1 ? "line" : "lines"}`;

@@ -3,13 +3,15 @@
 import { isActive, number } from "../format.js";
 import { button } from "../kit/button.js";
 import { el, fill, leaving, set } from "../kit/dom.js";
-import { emptyNotice, errorNotice } from "../kit/notice.js";
+import { errorNotice } from "../kit/notice.js";
 import { Painter } from "./ansi.js";
 import { Feed } from "./feed.js";
 import { Find } from "./find.js";
 import { Folds, choicesOf } from "./folds.js";
 import { Lines } from "./lines.js";
 import { Looks } from "./looks.js";
+import { nothingYet } from "./nothing.js";
+import { parseRange, rangeText } from "./range.js";
 import { Stamps } from "./stamps.js";
 
 /** Fires "state" (follow, count, selection) and "found" (detail: what the search field shows). */
@@ -56,7 +58,7 @@ export class LogPane extends EventTarget {
       stamps: this.#stamps,
       looks: this.#looks,
       folds: this.#folds,
-      marks: (line) => this.#find.marks(line),
+      marks: (line, part) => this.#find.marks(line, part),
       matches: (from, to) => this.#find.within(from, to),
       onScroll: () => this.#onScroll(),
     });
@@ -153,17 +155,24 @@ export class LogPane extends EventTarget {
 
   step(way) {
     this.follow(false);
-    const line = this.#find.step(way);
-    if (line >= 0) this.#reveal(line);
+    if (this.#find.step(way) >= 0) this.#revealMatch();
+  }
+
+  // The marks are drawn once the line is in sight: that moves what is taller or wider than the window.
+  #revealMatch() {
+    const line = this.#find.currentLine;
+    this.#lines.showPart(line, this.#find.currentColumn);
+    this.#reveal(line);
+    this.#lines.repaint();
+    this.#lines.showMark();
   }
 
   #onFound() {
     const { current, count, counting, error } = this.#find;
     if (this.#jump && current >= 0) {
       this.#jump = false;
-      this.#reveal(this.#find.currentLine);
-    }
-    this.#lines.repaint();
+      this.#revealMatch();
+    } else this.#lines.repaint();
     this.dispatchEvent(new CustomEvent("found", { detail: { at: current, count, counting, error } }));
   }
 
@@ -188,6 +197,8 @@ export class LogPane extends EventTarget {
   }
 
   #onClick(event) {
+    const turn = event.target.closest(".ln-part");
+    if (turn) return this.#lines.turn(this.#lines.lineOf(turn), Number(turn.dataset.way));
     if (event.target.closest(".ln-fold")) return this.#toggle(this.#folds.headedBy(this.#lines.lineOf(event.target)));
     if (!event.target.classList.contains("ln-nr")) return;
     const line = this.#lines.lineOf(event.target);
@@ -320,30 +331,4 @@ export class LogPane extends EventTarget {
     fill(this.#body, empty ? nothingYet(this.#run) : this.#lines.element);
     if (!empty) this.#lines.repaint();
   }
-}
-
-function nothingYet({ status, outputBytes }) {
-  if (status === "queued")
-    return emptyNotice({ title: "Queued", text: "The output appears here as soon as the run starts." });
-  if (status === "running")
-    return emptyNotice({ title: "Nothing printed yet", text: "Silence of a few minutes is normal for an agent." });
-  if (status === "skipped") return emptyNotice({ title: "No output", text: "A skipped run has none." });
-  if (outputBytes)
-    return emptyNotice({
-      title: "No lines",
-      text: "The run drew on the whole screen and left no text; Terminal mode shows it.",
-    });
-  return emptyNotice({
-    title: "No output",
-    text: "The run printed nothing, or its output is older than Settings keep it.",
-  });
-}
-
-const rangeText = ({ from, to }) => (from === to ? `L${from + 1}` : `L${from + 1}-L${to + 1}`);
-
-function parseRange(text) {
-  const match = /^L(\d+)(?:-L(\d+))?$/.exec(text);
-  if (!match) return null;
-  const [from, to] = [Number(match[1]) - 1, Number(match[2] ?? match[1]) - 1];
-  return { from: Math.min(from, to), to: Math.max(from, to), anchor: from };
 }

@@ -3,11 +3,19 @@
 import { bytes } from "../format.js";
 import { el, on, set } from "../kit/dom.js";
 import { vendorModule, vendorStyle } from "../kit/vendor.js";
+import { agentKeys } from "./keys.js";
 import { allowOwnStyles } from "./styles.js";
 
 const NORMAL_PX = 13;
 const LEAST_PX = 8;
 const ANSI = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
+
+/** Whether whoever looks at a run may type into it now. */
+export const takesKeys = ({ cache }, run) =>
+  run?.status === "running" && Boolean(run.requiresTTY) && cache.session.role !== "viewer";
+
+// Keys as bytes: text may not hold a NUL, which is what Ctrl+Space gives.
+const base64 = (text) => btoa(Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join(""));
 
 export class TerminalPane extends EventTarget {
   #ctx;
@@ -16,6 +24,7 @@ export class TerminalPane extends EventTarget {
   #search = null;
   #next = 0;
   #sought = { text: "", isPattern: false };
+  #keys = null;
   #pulling = false;
   #again = false;
   #undo = [];
@@ -62,8 +71,20 @@ export class TerminalPane extends EventTarget {
     this.#terminal.open(this.#frame);
     this.#size.textContent = `${cols} × ${rows}`;
     this.#listen();
+    this.#lendKeys();
     this.#fit();
     await this.#pull();
+  }
+
+  /** Show the record; a run that ended takes no keys. */
+  show(run) {
+    this.#run = run;
+    this.#keys?.allow(takesKeys(this.#ctx, run));
+  }
+
+  /** Let the keys go to the agent. */
+  type() {
+    this.#terminal?.focus();
   }
 
   focus() {
@@ -103,6 +124,14 @@ export class TerminalPane extends EventTarget {
     this.#terminal?.scrollToBottom();
   }
 
+  #lendKeys() {
+    const send = (text) => this.#ctx.api.post(`runs/${this.#run.runId}/input`, { data: base64(text) });
+    this.#keys = agentKeys({ terminal: this.#terminal, host: this.#scroller, send });
+    this.element.append(this.#keys.element);
+    this.#undo.push(this.#keys.stop);
+    this.show(this.#run);
+  }
+
   #listen() {
     const { live } = this.#ctx;
     const hear = ({ detail }) =>
@@ -118,6 +147,7 @@ export class TerminalPane extends EventTarget {
       live.watch(this.#run.runId),
       on(live, "events", hear),
       on(live, "reset", look),
+      on(live, "state", ({ detail }) => detail.online && look()),
       on(document, "visibilitychange", look),
       on(dark, "change", repaint),
       () => watcher.disconnect(),

@@ -1,18 +1,19 @@
 // The output viewer: a run's head, its bar, its lines or its terminal, a foot; for the Run tab and the drawer alike.
 
-import { bytes, date, isActive, ms, number } from "../format.js";
-import { button, saidIt } from "../kit/button.js";
+import { bytes, count, date, isActive, ms } from "../format.js";
+import { saidIt } from "../kit/button.js";
 import { copyText } from "../kit/clipboard.js";
-import { openDialog } from "../kit/dialog.js";
 import { el, fill, leaving } from "../kit/dom.js";
-import { field, input } from "../kit/form.js";
 import { icon } from "../kit/icons.js";
 import { errorNotice } from "../kit/notice.js";
 import { everySecond } from "../time.js";
+import { askLine } from "./ask-line.js";
+import { downloads } from "./downloads.js";
 import { runHead } from "./head.js";
-import { lineCount } from "./lines.js";
 import { LogPane } from "./log.js";
-import { TerminalPane } from "./terminal.js";
+import { killRun, pinRun } from "./orders.js";
+import { sayRow } from "./say.js";
+import { takesKeys, TerminalPane } from "./terminal.js";
 import { toolbar } from "./toolbar.js";
 
 const LOOK_EVERY_MS = 2000;
@@ -24,13 +25,16 @@ export class Viewer {
   #bag = leaving();
   #mode = "";
   #terminal = null;
+  #opening = null; // settles when the terminal can be used
   #leaveFull = null;
   #log;
   #head;
   #bar;
   #stage = el("div", { class: "vw-stage-host" });
+  #say;
   #omitted = el("div", { class: "why s-timeout", hidden: true });
   #foot = el("div", { class: "vw-foot" });
+  #link = el("button", { type: "button", class: "vw-link", on: { click: () => this.#copyLink() } });
 
   /**
    * `buttons` stand in the head beside Kill, `actions(run)` in a row under it, `menu()` in the menu of the bar;
@@ -41,12 +45,14 @@ export class Viewer {
     this.#runId = runId;
     this.#log = new LogPane(ctx, runId, range);
     const iconOf = (run) => ctx.cache.iconOf(run);
-    this.#head = runHead({ onKill: () => this.#kill(), announce: ctx.announce, iconOf, buttons, actions });
+    this.#head = runHead({ onKill: () => killRun(ctx, runId), announce: ctx.announce, iconOf, buttons, actions });
     this.#bar = toolbar({
       deeds: this.#deeds(),
       tip: (id) => ctx.commands.shortcut(id),
       more: () => [...this.#menuItems(), ...menu()],
     });
+    const send = (text) => ctx.api.post(`runs/${runId}/input`, { text });
+    this.#say = sayRow({ send, onKeys: () => this.#type() });
     this.element = el(
       "section",
       { class: "vw", "aria-label": label },
@@ -55,6 +61,7 @@ export class Viewer {
       this.#bar.element,
       this.#omitted,
       this.#stage,
+      this.#say.element,
       this.#foot,
     );
     this.#listen(onLines);
@@ -139,11 +146,14 @@ export class Viewer {
     this.#head.show(run);
     this.#log.show(run);
     if (this.#mode === "terminal") this.#openTerminal();
+    this.#terminal?.show(run);
+    this.#say.show(this.#mode === "clean" && takesKeys(this.#ctx, run));
     this.#bar.showKept(Boolean(run.pinned));
   }
 
   #drawState() {
     const live = Boolean(this.run) && isActive(this.run.status);
+    this.#say.show(this.#mode === "clean" && takesKeys(this.#ctx, this.run));
     const isFull = this.element.classList.contains("is-full");
     const lost = this.#log.omittedBytes;
     this.#omitted.hidden = !lost;
@@ -173,11 +183,13 @@ export class Viewer {
     const days = this.#ctx.cache.settings?.outputRetentionDays;
     const dated = run.finishedAt && days ? `Kept until ${date(ms(run.finishedAt) + days * DAY_MS)}` : "";
     const until = run.pinned ? "Kept for ever" : dated;
-    const chosen = this.#log.selectionText && `${this.#log.selectionText.replace("-", " to ")} chosen`;
-    const parts = [lineCount(this.#log.count), run.outputBytes ? bytes(run.outputBytes) : "", until, chosen];
+    const chosen = this.#chosenWords;
+    const parts = [count(this.#log.count, "line"), run.outputBytes ? bytes(run.outputBytes) : "", until];
+    this.#link.textContent = `Copy link to ${chosen}`;
     fill(
       this.#foot,
       parts.filter(Boolean).map((part) => el("span", {}, part)),
+      chosen && this.#link,
       el("span", { class: "grow" }),
       el("span", { class: "m cut", title: "Run id" }, run.runId),
     );
@@ -191,7 +203,7 @@ export class Viewer {
       wrap: () => this.#setWrap(!this.#ctx.prefs.get("wrap")),
       copy: (at) => this.#copy(at),
       full: () => this.#toggleFull(),
-      keep: this.#ctx.cache.session.role === "viewer" ? null : () => this.#pin(!this.run?.pinned),
+      keep: this.#ctx.cache.session.role === "viewer" ? null : () => pinRun(this.#ctx, this.#runId, !this.run?.pinned),
       find: (text, isPattern) => (this.#terminal ?? this.#log).find(text, isPattern),
       step: (way) => (this.#terminal ?? this.#log).step(way),
       leaveFind: () => this.focus(),
@@ -207,9 +219,11 @@ export class Viewer {
       "previous-match": () => deeds.step(-1),
       follow: deeds.follow,
       mode: () => deeds.mode(this.#mode === "clean" ? "terminal" : "clean"),
+      type: () => this.#type(),
       wrap: deeds.wrap,
       fold: () => this.#mode === "clean" && this.#log.toggleFold(),
       copy: () => this.#copy(this.#bar.copy),
+      "copy-link": () => this.#copyLink(),
       line: () => this.#goToLine(),
       "first-line": () => this.#log.toStart(),
       "last-line": () => (this.#terminal ?? this.#log).toEnd(),
@@ -221,6 +235,7 @@ export class Viewer {
   #menuItems() {
     const live = Boolean(this.run) && isActive(this.run.status);
     return [
+      takesKeys(this.#ctx, this.run) && { text: "Type to the agent", icon: "keyboard", onClick: () => this.#type() },
       live && {
         text: "Follow new lines",
         checked: this.#log.following,
@@ -237,8 +252,14 @@ export class Viewer {
         onClick: () => (this.#log.readAloud = !this.#log.readAloud),
       },
       null,
-      { text: "Copy output", icon: "copy", onClick: () => this.#copy(null) },
-      { text: "Download .log", icon: "download", href: this.#deeds().logHref, download: "" },
+      {
+        text: this.#log.selection ? "Copy chosen lines" : "Copy output",
+        icon: "copy",
+        onClick: () => this.#copy(null),
+      },
+      { text: `Copy link to ${this.#chosenWords || "run"}`, icon: "link", onClick: () => this.#copyLink() },
+      ...downloads((query) => this.#ctx.api.url(`runs/${this.#runId}/log`, query)),
+      null,
       { text: "Full screen", icon: "full", onClick: () => this.#toggleFull() },
       { text: "Go to line", icon: "right", onClick: () => this.#goToLine() },
       ...this.#pinItems(),
@@ -248,25 +269,7 @@ export class Viewer {
   #pinItems() {
     if (!this.run || this.#ctx.cache.session.role === "viewer") return [];
     const pinned = Boolean(this.run.pinned);
-    return [null, { text: "Keep for ever", checked: pinned, onClick: () => this.#pin(!pinned) }];
-  }
-
-  async #pin(pinned) {
-    try {
-      this.#ctx.cache.keep(await this.#ctx.api.patch(`runs/${this.#runId}`, { pinned }));
-    } catch (error) {
-      this.#ctx.toasts.say({ text: "The run was not changed", detail: error.message, failed: true });
-    }
-  }
-
-  async #kill() {
-    try {
-      await this.#ctx.api.post(`runs/${this.#runId}/kill`);
-      return true;
-    } catch (error) {
-      this.#ctx.toasts.say({ text: "The run was not killed", detail: error.message, failed: true });
-      return false;
-    }
+    return [null, { text: "Keep for ever", checked: pinned, onClick: () => pinRun(this.#ctx, this.#runId, !pinned) }];
   }
 
   #setMode(mode) {
@@ -291,11 +294,18 @@ export class Viewer {
     fill(this.#stage, terminal.element);
     this.#bag.on(terminal, "found", ({ detail }) => this.#bar.find.show({ ...detail, counting: false, error: "" }));
     try {
-      await terminal.start();
+      await (this.#opening = terminal.start());
     } catch (error) {
       if (this.#terminal === terminal)
         fill(this.#stage, errorNotice({ title: "The terminal could not be opened", text: error.message }));
     }
+  }
+
+  async #type() {
+    if (!takesKeys(this.#ctx, this.run)) return;
+    if (this.#mode === "clean") this.#deeds().mode("terminal");
+    await this.#opening?.catch(() => {}); // its place says what went wrong
+    this.#terminal?.type();
   }
 
   #setWrap(wrap) {
@@ -313,30 +323,26 @@ export class Viewer {
   }
 
   #goToLine() {
-    if (!this.#log.count) return;
-    const control = input({ type: "number" });
-    const line = field({ label: `Line, 1 to ${number(this.#log.count)}`, control });
-    const go = () => {
-      const at = Number(control.value) - 1;
-      if (!Number.isInteger(at) || at < 0 || at >= this.#log.count)
-        return line.refuse(`Line must be 1 to ${number(this.#log.count)}; it is ${control.value || "empty"}.`);
-      dialog.close();
-      this.#log.select({ from: at, to: at, anchor: at }, { reveal: true });
-    };
-    control.addEventListener("keydown", (event) => event.key === "Enter" && go());
-    const dialog = openDialog({
-      title: "Go to line",
-      body: line.element,
-      foot: [el("span", { class: "grow" }), button({ text: "Go", kind: "main", onClick: go })],
-      extra: "dlg-small",
-    });
-    control.focus();
+    const go = (at) => this.#log.select({ from: at, to: at, anchor: at }, { reveal: true });
+    if (this.#log.count) askLine(this.#log.count, go);
+  }
+
+  get #chosenWords() {
+    return this.#log.selectionText.replace("-", " to ");
+  }
+
+  async #copyLink() {
+    const place = ["history", [this.#runId, this.#log.selectionText].filter(Boolean)];
+    const worked = await copyText(new URL(this.#ctx.router.href(...place), document.baseURI).href);
+    const words = worked ? "Copied the link" : "Copying failed";
+    if (this.#link.isConnected) this.#link.textContent = words;
+    else this.#ctx.toasts.say({ text: words, failed: !worked });
   }
 
   async #copy(at) {
-    const { text, count } = this.#log.chosenText;
+    const { text, count: chosen } = this.#log.chosenText;
     const worked = await copyText(text);
-    const words = worked ? `Copied ${lineCount(count)}` : "Copying failed";
+    const words = worked ? `Copied ${count(chosen, "line")}` : "Copying failed";
     if (at?.offsetParent) saidIt(at, words);
     else this.#ctx.toasts.say({ text: words, failed: !worked });
   }

@@ -50,8 +50,8 @@ function countDown(row, live) {
     el("span", { "aria-hidden": "true" }, left),
     button({ text: "Try now", small: true, onClick: () => live.check() }),
   );
-  return everySecond((now) => {
-    const seconds = Math.ceil((live.state.nextTry - now) / 1000);
+  return everySecond(() => {
+    const seconds = Math.ceil((live.state.nextTry - Date.now()) / 1000);
     left.textContent = seconds > 0 ? `Next try in ${seconds} s` : "Trying";
   });
 }

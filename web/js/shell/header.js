@@ -12,14 +12,17 @@ const THEMES = [
   ["dark", "Dark"],
 ];
 
-/** Draw the tabs ([{ id, title, icon, short }]; `short` is the title where there is little room) and mark the one that is open. */
+/**
+ * Draw the tabs ([{ id, title, icon, short, wide }]) and mark the one that is open; `short` is the title where there is
+ * little room, a `wide` one is left out there.
+ */
 export function mountTabs(host, ctx, tabs) {
   const words = (title, short) =>
     short ? [el("span", { class: "no-s" }, title), el("span", { class: "only-s" }, short)] : el("span", {}, title);
-  const links = tabs.map(({ id, title, short, icon: name }) =>
+  const links = tabs.map(({ id, title, short, wide, icon: name }) =>
     el(
       "a",
-      { href: ctx.router.href(id), "data-tab": id, title: `${title} (${ctx.commands.shortcut(`go-${id}`)})` },
+      { class: wide ? "no-s" : "", href: ctx.router.href(id), "data-tab": id, title: `${title} (${ctx.commands.shortcut(`go-${id}`)})` },
       icon(name),
       words(title, short),
     ),

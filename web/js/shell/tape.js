@@ -4,7 +4,8 @@ import { ago, count, duration, hour, isActive, minute, ms, runName, stateWord, t
 import { stateMark } from "../kit/badge.js";
 import { el, fill, leaving, on, set, svg } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
-import { everySecond, settle } from "../time.js";
+import { everySecond, settle, shownTime } from "../time.js";
+import { mountNext } from "./next.js";
 
 const HOUR_MS = 3_600_000;
 const BACK_MS = 18 * HOUR_MS;
@@ -18,6 +19,7 @@ export function mountTape(host, ctx) {
   const bag = leaving();
   const runs = new Map();
   const left = el("div", { class: "tape-left" });
+  const right = el("div", { class: "tape-right p2" });
   const reel = svg("svg", {
     class: "reel-line",
     viewBox: "0 0 1000 14",
@@ -27,7 +29,7 @@ export function mountTape(host, ctx) {
   const hours = el("span", { class: "hours", "aria-hidden": "true" });
   const tip = el("span", { class: "reel-tip", hidden: true });
   const line = el("a", { class: "reel", href: ctx.router.href("history") }, reel);
-  let [chosen, frozen] = [null, false];
+  let [chosen, frozen, upcoming] = [null, false, []];
 
   async function load() {
     const from = new Date(Date.now() - BACK_MS).toISOString();
@@ -43,7 +45,7 @@ export function mountTape(host, ctx) {
   }
   const loadSafely = () => load().catch(() => {}); // the tape keeps what it has; the banner says the rest
 
-  const draw = settle(() => drawAll(Date.now()), 0);
+  const draw = settle(() => drawAll(shownTime()), 0);
 
   function drawAll(now) {
     if (frozen) return;
@@ -54,6 +56,7 @@ export function mountTape(host, ctx) {
     fill(
       reel,
       svg("rect", { class: "rail", x: 0, y: 6.5, width: 1000, height: 1 }),
+      plannedBars(upcoming, now),
       bars(shown, now, chosen),
       svg("rect", { class: "now", x: NOW_AT, y: -4, width: 1.5, height: 22 }),
     );
@@ -77,14 +80,14 @@ export function mountTape(host, ctx) {
       );
       ctx.announce(`${runName(run)}, ${stateWord(run.status)}`);
     }
-    drawAll(Date.now());
+    drawAll(shownTime());
   }
 
   function onKey(event) {
     const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!way) return;
     event.preventDefault();
-    const shown = drawAll(Date.now()) ?? [];
+    const shown = drawAll(shownTime()) ?? [];
     const at = shown.findIndex((run) => run.runId === chosen);
     choose(shown[at < 0 ? shown.length - 1 : Math.min(shown.length - 1, Math.max(0, at + way))]?.runId ?? null);
   }
@@ -111,7 +114,8 @@ export function mountTape(host, ctx) {
   });
   let ticks = 0;
   bag.add(everySecond((now) => (ticks += 1) % REDRAW_S === 1 && drawAll(now)));
-  fill(host, left, el("div", { class: "reel-box" }, line, hours, tip));
+  fill(host, left, el("div", { class: "reel-box" }, line, hours, tip), right);
+  bag.add(mountNext(right, ctx, (times) => ((upcoming = times), draw())));
   loadSafely();
   return bag.off;
 }
@@ -185,6 +189,18 @@ function bars(runs, now, chosen) {
       title,
     );
   });
+}
+
+// What is planned is hollow, as wide as its schedule's last run.
+function plannedBars(upcoming, now) {
+  return upcoming
+    .filter(({ at }) => ms(at) > now)
+    .map(({ at, name, seconds }) => {
+      const x = place(ms(at), now);
+      const width = Math.min(Math.max(4, place(ms(at) + (seconds ?? 0) * 1000, now) - x), 1000 - x);
+      const title = svg("title", {}, `Planned: ${name}, ${minute(ms(at))}`);
+      return svg("rect", { class: "planned", x: x.toFixed(2), y: 3, width: width.toFixed(2), height: 8 }, title);
+    });
 }
 
 // Full hours, as many as there is room for, and none where the time of now stands.

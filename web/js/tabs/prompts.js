@@ -9,13 +9,16 @@ import { el, fill, leaving, set } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { emptyNotice, errorNotice, whenLate } from "../kit/notice.js";
 import { askedFor } from "../kit/placeholders.js";
-import { sayStarted } from "../open-runs.js";
+import { segmented } from "../kit/segmented.js";
+import { sayStarted, startPrompt } from "../open-runs.js";
 import { everySecond } from "../time.js";
-import { askTags, deletePrompts } from "./prompts/many.js";
+import { promptCards } from "./prompts/cards.js";
 import { openEditor } from "./prompts/editor.js";
 import { filterRow } from "./prompts/filters.js";
+import { askTags, deletePrompts } from "./prompts/many.js";
+import { promptParts } from "./prompts/parts.js";
 import { anyFilter, passes, readFilters, readSort, sorted, tagsOf, USUAL_SORT } from "./prompts/pick.js";
-import { openRun, startPrompt } from "./prompts/run.js";
+import { openRun } from "./prompts/run.js";
 import { promptTable } from "./prompts/table.js";
 
 export const title = "Saved Prompts";
@@ -42,15 +45,27 @@ export function mount(root, ctx) {
     "aria-controls": "prompt-filters",
     onClick: () => filters.rest.classList.toggle("is-open"),
   });
-  const filters = filterRow(ctx, (next) => go({ filters: next }));
-  const table = promptTable(ctx, {
+  const look = segmented({
+    label: "How prompts are shown",
+    options: [
+      ["table", "Table"],
+      ["cards", "Cards"],
+    ],
+    onChoose: (chosen) => ctx.prefs.set("promptsAs", chosen),
+  });
+  const filters = filterRow(ctx, look.element, (next) => go({ filters: next }));
+  const parts = promptParts(ctx, {
     hrefOf: ({ id }) => ctx.router.href("prompts", [id], ctx.router.params),
     hrefOfTag: (tag) => ctx.router.href("prompts", [], { ...ctx.router.params, tag }),
     deeds: (saved) => mayEdit && deedsOf(saved),
     onPick: pick,
+  });
+  const table = promptTable(parts, {
     onAll: (on) => choose(on ? shown().map(({ id }) => id) : []),
     onSort: (key) => go({ sort: state.sort === key ? `-${key}` : key }),
   });
+  const cards = promptCards(parts);
+  const view = () => (ctx.prefs.get("promptsAs") === "cards" ? cards : table);
   const bulk = bulkBar({
     deeds: [
       { text: "Add tag", icon: "tag", onClick: () => tag("tag") },
@@ -59,7 +74,7 @@ export function mount(root, ctx) {
     ],
     onClear: () => choose([]),
   });
-  const list = el("div", { class: "list", tabIndex: -1 }, table.element, note);
+  const list = el("div", { class: "list", tabIndex: -1 }, table.element, cards.element, note);
   const state = { filters: readFilters(new URLSearchParams()), sort: USUAL_SORT, picked: new Set(), last: null };
 
   const params = ({ filters: asked = state.filters, sort = state.sort }) => ({
@@ -90,8 +105,11 @@ export function mount(root, ctx) {
     filters.element.hidden = toggle.hidden = !prompts.length && !anyFilter(state.filters);
     add.hidden = !mayEdit || !prompts.length;
     set(add, { href: ctx.router.href("prompts", ["new"], params({})) });
-    table.element.hidden = !found.length;
-    table.show(found, state.sort);
+    look.show(view() === cards ? "cards" : "table");
+    for (const one of [table, cards]) {
+      one.element.hidden = !found.length || one !== view();
+      one.show(one === view() ? found : [], state.sort);
+    }
     drawPicked();
     if (found.length) fill(note);
     else drawEmpty(prompts);
@@ -148,7 +166,7 @@ export function mount(root, ctx) {
   function drawPicked() {
     const there = new Set(chosen().map(({ id }) => id));
     state.picked = there;
-    table.pick(there);
+    view().pick(there);
     bulk.show(there.size);
     if (Boolean(leaveLayer) === there.size > 0) return;
     leaveLayer?.();
@@ -222,9 +240,9 @@ export function mount(root, ctx) {
     return editor.follow({
       router: ctx.router,
       wanted,
-      open: ({ saved }) => openEditor(ctx, saved),
+      open: ({ saved }) => openEditor(ctx, saved, ctx.router.route.params.get("from") === "run"),
       home: () => ["prompts", [], params({})],
-      onClosed: (savedId, key) => document.activeElement === document.body && (table.focus(savedId ?? key), 0),
+      onClosed: (savedId, key) => document.activeElement === document.body && (view().focus(savedId ?? key), 0),
     });
   }
 
@@ -240,18 +258,19 @@ export function mount(root, ctx) {
   }
 
   const onCurrent = (deed) => () => {
-    const saved = ctx.cache.saved(table.current);
-    if (saved) deed(saved, table.row(saved.id));
+    const saved = ctx.cache.saved(view().current);
+    if (saved) deed(saved, view().row(saved.id));
   };
   bag.on(ctx.cache, "prompts", draw);
   bag.on(ctx.cache, "profiles", draw);
+  bag.on(ctx.prefs, "change", ({ detail }) => detail === "promptsAs" && draw());
   bag.on(ctx.router, "change", follow);
   bag.add(
-    everySecond((now) => table.tick(now)),
+    everySecond((now) => view().tick(now)),
     ctx.commands.handle({
       search: filters.focus,
-      "next-row": () => table.move(1),
-      "previous-row": () => table.move(-1),
+      "next-row": () => view().move(1),
+      "previous-row": () => view().move(-1),
       ...(mayEdit && {
         "new-prompt": () => ctx.router.go("prompts", ["new"], params({})),
         "select-row": onCurrent(({ id }) => pick(id, !state.picked.has(id), false)),

@@ -1,6 +1,7 @@
 // Schedules: what runs by itself and when; the address holds what is being edited.
 
 import { newKey } from "../api.js";
+import { deleteLater } from "../deletions.js";
 import { count, ms } from "../format.js";
 import { attempt } from "../kit/attempt.js";
 import { button, busy } from "../kit/button.js";
@@ -9,14 +10,19 @@ import { confirmDeed } from "../kit/dialog.js";
 import { el, fill, leaving, set } from "../kit/dom.js";
 import { icon } from "../kit/icons.js";
 import { emptyNotice, errorNotice, whenLate } from "../kit/notice.js";
+import { segmented } from "../kit/segmented.js";
 import { sayStarted } from "../open-runs.js";
 import { everySecond } from "../time.js";
+import { readSpan, SPANS } from "./schedules/axis.js";
 import { openEditor } from "./schedules/editor.js";
+import { laneKeeper } from "./schedules/lanes.js";
+import { plans } from "./schedules/plans.js";
 import { scheduleTable } from "./schedules/table.js";
 
 export const title = "Schedules";
 
 const editor = byAddress();
+const UNDO_SPAN_MS = 20_000; // what fires before an Undo has passed is not deleted in a moment
 
 export function mount(root, ctx) {
   const bag = leaving();
@@ -49,15 +55,31 @@ export function mount(root, ctx) {
     "a",
     {
       class: "b b-main",
-      href: ctx.router.href("schedules", ["new"]),
       title: `New schedule (${ctx.commands.shortcut("new-schedule")})`,
     },
     icon("plus"),
     el("span", {}, "New schedule"),
   );
+  const span = segmented({
+    label: "How far ahead",
+    options: SPANS,
+    onChoose: (next) => ctx.router.go("schedules", ctx.router.route.path, { span: next }, { replace: true }),
+  });
+  const asked = () => ({ span: readSpan(ctx.router.route.params) });
+  const hrefOf = ({ id }) => ctx.router.href("schedules", [id], asked());
+  const lanes = laneKeeper();
+  const planned = plans(ctx, {
+    hrefOf,
+    onAnswer(answer) {
+      draw();
+      lanes.show(answer, table.element);
+    },
+  });
   const table = scheduleTable(ctx, {
-    hrefOf: ({ id }) => ctx.router.href("schedules", [id]),
+    hrefOf,
     deeds: (schedule) => mayEdit && deedsOf(schedule),
+    lanes,
+    meets: planned.meets,
   });
   const list = el("div", { class: "list", tabIndex: -1 }, table.element, note);
   const byId = (id) => ctx.cache.schedules?.find((schedule) => schedule.id === id) ?? null;
@@ -70,16 +92,20 @@ export function mount(root, ctx) {
     const { schedules, settings } = ctx.cache;
     const isPaused = Boolean(settings?.schedulesPaused);
     paused.hidden = !isPaused;
+    table.element.classList.toggle("is-paused", isPaused);
     pause.hidden = isPaused || role !== "admin" || !schedules?.length;
     if (!schedules) return;
     const off = schedules.filter(({ enabled }) => !enabled).length;
     total.textContent = schedules.length ? count(schedules.length, "schedule") + (off ? `, ${off} off` : "") : "";
     add.hidden = !mayEdit || !schedules.length;
+    set(add, { href: ctx.router.href("schedules", ["new"], asked()) });
+    span.element.hidden = !schedules.length;
     table.element.hidden = !schedules.length;
     order = kept(ordered(schedules), order, list.matches(":hover") || list.contains(document.activeElement));
     table.show(order);
     if (schedules.length) fill(note);
     else drawEmpty();
+    planned.look();
     sayUnknown();
   }
 
@@ -117,7 +143,7 @@ export function mount(root, ctx) {
     return {
       onToggle: (on, box) => setEnabled(schedule, on, box),
       onRun: (opener) => start(schedule, opener),
-      onEdit: () => ctx.router.go("schedules", [id]),
+      onEdit: () => ctx.router.go("schedules", [id], asked()),
       onEditPrompt: () => ctx.router.go("prompts", [promptId]),
       onDuplicate: () => duplicate(schedule),
       onDelete: () => remove(schedule),
@@ -142,7 +168,7 @@ export function mount(root, ctx) {
     busy(opener, true);
     const headers = { "Idempotency-Key": newKey() };
     const run = await attempt(ctx, `${name} was not started`, () =>
-      ctx.api.post(`schedules/${id}/run`, {}, { headers }),
+      ctx.api.post(`schedules/${id}/run`, {}, { headers }).catch(sayGone),
     );
     if (run) sayStarted(ctx, run, name);
     busy(opener, false);
@@ -152,19 +178,23 @@ export function mount(root, ctx) {
     const copy = await attempt(ctx, `${name} was not duplicated`, () => ctx.api.post(`schedules/${id}/duplicate`));
     if (!copy) return;
     await reload();
-    ctx.router.go("schedules", [copy.id]);
+    ctx.router.go("schedules", [copy.id], asked());
   }
 
-  async function remove({ id, name }) {
+  async function remove({ id, name, enabled, nextRunTime }) {
+    const failure = `“${name}” was not deleted`;
+    const send = (options) => ctx.api.delete(`schedules/${id}`, options).catch(passGone);
+    list.focus();
+    if (!enabled || !nextRunTime || ms(nextRunTime) > Date.now() + UNDO_SPAN_MS)
+      return deleteLater(ctx, { name: "schedules", ids: [id], text: `Deleted “${name}”`, failure, send });
     const sure = await confirmDeed({
       title: `Delete “${name}”?`,
-      text: "It does not run any more. Its prompt and its runs stay.",
+      text: "It is about to run, so this cannot wait for an Undo. Its prompt and its runs stay.",
       deed: "Delete schedule",
       stay: "Keep schedule",
     });
-    if (!sure || !(await attempt(ctx, `${name} was not deleted`, () => ctx.api.delete(`schedules/${id}`)))) return;
-    await reload();
-    list.focus();
+    if (sure && (await attempt(ctx, failure, async () => (await send(), true)))) await reload();
+    return list.focus();
   }
 
   async function setPaused(on, opener) {
@@ -192,14 +222,21 @@ export function mount(root, ctx) {
   }
 
   function follow() {
+    if (ctx.router.route.tab === "schedules") showSpan(asked().span);
     sayUnknown();
     return editor.follow({
       router: ctx.router,
       wanted,
       open: ({ start: from }) => openEditor(ctx, from),
-      home: () => ["schedules", [], {}],
+      home: () => ["schedules", [], asked()],
       onClosed: (savedId, key) => document.activeElement === document.body && (table.focus(savedId ?? key), 0),
     });
+  }
+
+  function showSpan(now) {
+    span.show(now);
+    table.element.classList.toggle("is-week", now === "7");
+    planned.ask(now);
   }
 
   function sayUnknown() {
@@ -228,12 +265,14 @@ export function mount(root, ctx) {
       "next-row": () => table.move(1),
       "previous-row": () => table.move(-1),
       ...(mayEdit && {
-        "new-schedule": () => ctx.router.go("schedules", ["new"]),
+        "new-schedule": () => ctx.router.go("schedules", ["new"], asked()),
         "run-row": onCurrent((schedule, row) => start(schedule, row.querySelector(".row-run"))),
-        "edit-row": onCurrent(({ id }) => ctx.router.go("schedules", [id])),
+        "edit-row": onCurrent(({ id }) => ctx.router.go("schedules", [id], asked())),
       }),
     }),
     () => editor.leave(),
+    planned.stop,
+    lanes.stop,
   );
   fill(
     root,
@@ -247,15 +286,25 @@ export function mount(root, ctx) {
         total,
         el("span", { class: "grow" }),
         pause,
+        span.element,
         add,
       ),
-      el("div", {}, paused, said),
+      el("div", {}, paused, planned.element, said),
       el("div", { class: "list-box" }, list),
     ),
   );
   draw();
   load();
   return bag.off;
+}
+
+function sayGone(error) {
+  if (error.code === "prompt_not_found") error.message = "Its prompt was deleted. Edit the schedule to choose another.";
+  throw error;
+}
+
+function passGone(error) {
+  if (error.status !== 404) throw error; // somebody else has deleted it
 }
 
 // Nothing moves under a pointer: while `isUsed` what is known stays where it stood, and what is new comes last.

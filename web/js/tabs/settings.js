@@ -19,6 +19,7 @@ export function mount(root, ctx) {
   const links = PAGES.map(({ id, text }) =>
     el("a", { href: ctx.router.href("settings", [id]), "data-page": id }, text),
   );
+  const analytics = el("a", { href: ctx.router.href("analytics"), class: "phone-only" }, "Analytics");
   let [open, unmount] = ["", () => {}];
 
   function follow() {
@@ -35,7 +36,7 @@ export function mount(root, ctx) {
 
   bag.on(ctx.router, "change", follow);
   bag.add(() => unmount());
-  fill(root, el("div", { class: "set" }, el("nav", { "aria-label": "Settings" }, links), page));
+  fill(root, el("div", { class: "set" }, el("nav", { "aria-label": "Settings" }, links, analytics), page));
   follow();
   return bag.off;
 }

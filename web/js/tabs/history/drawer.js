@@ -1,11 +1,12 @@
 // The drawer over History: one run, with the next newer and older one step away; the list stays usable beside it.
 
-import { isActive, runName } from "../../format.js";
-import { button, busy } from "../../kit/button.js";
+import { runName } from "../../format.js";
+import { button } from "../../kit/button.js";
 import { el, leaving } from "../../kit/dom.js";
 import { divider } from "../../kit/split.js";
 import { openDetails } from "../../output/details.js";
 import { Viewer } from "../../output/viewer.js";
+import { editAndRun, startAgain } from "./again.js";
 
 const WIDTH = 820;
 
@@ -73,27 +74,7 @@ export function openDrawer(host, ctx, runId, { range, onStep, onClose, onLines }
   return { element, close: bag.off, focus: () => viewer.focus(), contains: (node) => element.contains(node) };
 }
 
-/** Start the same once more, and open what was started. */
 async function runAgain(ctx, run, opener) {
-  busy(opener, true);
-  try {
-    const next = ctx.cache.keep(await ctx.api.post(`runs/${run.runId}/rerun`));
-    ctx.router.go("history", [next.runId], ctx.router.params);
-  } catch (error) {
-    ctx.toasts.say({ text: "The run was not started", detail: error.message, failed: true });
-  }
-  busy(opener, false);
-}
-
-/** Take a run's prompt, profile, directory and timeout into the composer. */
-async function editAndRun(ctx, runId) {
-  const run = await ctx.cache.fetchRun(runId).catch(() => ctx.cache.runs.get(runId));
-  if (!run) return;
-  ctx.prefs.set("draft", {
-    prompt: run.promptContent,
-    profile: run.agentProfileId,
-    directory: run.workingDirectory,
-    timeout: run.timeout,
-  });
-  ctx.router.go("run", isActive(run.status) ? [run.runId] : [], { compose: "1" });
+  const next = await startAgain(ctx, run, opener);
+  if (next) ctx.router.go("history", [next.runId], ctx.router.params);
 }

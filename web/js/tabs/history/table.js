@@ -16,12 +16,15 @@ import {
   zoneLabel,
 } from "../../format.js";
 import { agentMark, pathMark, stateMark } from "../../kit/badge.js";
+import { pickBox } from "../../kit/bulk-bar.js";
+import { button } from "../../kit/button.js";
 import { el, fill, set, svg } from "../../kit/dom.js";
 import { icon } from "../../kit/icons.js";
 
 // name, words, class, sort key
 const COLUMNS = [
   ["spine", "", "c-spine", ""],
+  ["pick", "", "c-pick", ""],
   ["state", "State", "c-state", "status"],
   ["prompt", "Prompt", "c-prompt", "promptName"],
   ["trigger", "Trigger", "c-trigger p2", "triggeredBy"],
@@ -30,33 +33,41 @@ const COLUMNS = [
   ["started", "Started", "c-when num", "queuedAt"],
   ["took", "Took", "c-took num", "durationSeconds"],
   ["exit", "Exit", "c-exit num p2", "exitCode"],
-  ["open", "", "c-open", ""],
+  ["acts", "", "c-acts", ""],
 ];
 export const SORTS = COLUMNS.map(([, , , key]) => key).filter(Boolean);
+// Numbers and times begin with the largest, words with the first letter.
+const FALLING = COLUMNS.flatMap(([, , extra, key]) => (/\bnum\b/.test(extra) ? [key] : []));
 export const USUAL_SORT = "-queuedAt"; // what waits or was skipped never started
+
+/** The order that a press on a head asks for, after the one that is. */
+export function nextSort(key, sort) {
+  const first = FALLING.includes(key) ? `-${key}` : key;
+  if (sort !== first) return first;
+  return first === key ? `-${key}` : key;
+}
 
 export class RunTable {
   #rows = new Map();
   #body = el("tbody", {});
   #heads = new Map();
-  #hrefOf;
-  #iconOf;
+  #hooks;
+  #all;
+  #picked = new Set();
   #current = null;
 
   /**
    * `hrefOf(run)` is where a row leads, `iconOf(run)` the icon that its profile has, `onOpen(runId)` what a click does,
-   * `onSort(key)` what a head does.
+   * `onSort(key)` what a head does, `onPick(runId, on, range)` a box, `onAll(on)` the box of all, `onAgain(run, button)`
+   * running the same again; without it there is no such button.
    */
-  constructor({ hrefOf, iconOf, onOpen, onSort }) {
-    this.#hrefOf = hrefOf;
-    this.#iconOf = iconOf;
+  constructor(hooks) {
+    const { onOpen, onSort, onAll } = hooks;
+    this.#hooks = hooks;
+    this.#all = pickBox({ label: "Select all that are shown", onPick: onAll });
+    const silent = { spine: el("span", { class: "sr" }, "Part of the timeout used"), pick: this.#all };
     const cells = COLUMNS.map(([name, words, extra, key]) => {
-      if (!words)
-        return el(
-          "th",
-          { class: extra },
-          el("span", { class: "sr" }, name === "spine" ? "Part of the timeout used" : "Actions"),
-        );
+      if (!words) return el("th", { class: extra }, silent[name] ?? el("span", { class: "sr" }, "Actions"));
       const head = el("button", { type: "button", on: { click: () => onSort(key) } });
       const cell = el("th", { class: extra, scope: "col" }, head);
       this.#heads.set(key, { cell, head, words });
@@ -65,7 +76,7 @@ export class RunTable {
     this.element = el("table", { class: "t runs" }, el("thead", {}, el("tr", {}, cells)), this.#body);
     this.#body.addEventListener("click", (event) => {
       const row = event.target.closest("tr[data-run]");
-      if (!row || event.target.closest("a, button") || getSelection().toString()) return;
+      if (!row || event.target.closest("a, button, .c-pick") || getSelection().toString()) return;
       onOpen(row.dataset.run);
     });
   }
@@ -111,6 +122,26 @@ export class RunTable {
       element.classList.toggle("is-current", id === runId);
       set(element, { "aria-current": id === runId ? "true" : null });
     }
+  }
+
+  /** Mark the rows that are selected. */
+  pick(ids) {
+    this.#picked = ids;
+    const rows = [...this.#rows.values()].filter(({ cells }) => cells.pick);
+    for (const row of rows) drawPick(row, ids);
+    const chosen = rows.filter(({ run }) => ids.has(run.runId)).length;
+    const box = this.#all.querySelector("input");
+    set(box, { checked: chosen > 0 && chosen === rows.length, indeterminate: chosen > 0 && chosen < rows.length });
+  }
+
+  /** The id of the run whose row has the focus. */
+  get current() {
+    return document.activeElement?.closest?.("tr[data-run]")?.dataset.run ?? null;
+  }
+
+  /** The button in a run's row that runs it again. */
+  againButton(runId) {
+    return this.#rows.get(runId)?.element.querySelector(".row-again") ?? null;
   }
 
   /** Put the focus on a run's row, if it is here. */
@@ -164,11 +195,19 @@ export class RunTable {
     if (!row) {
       const cells = Object.fromEntries(COLUMNS.map(([name, , extra]) => [name, el("td", { class: extra })]));
       row = { element: el("tr", { "data-run": run.runId }, Object.values(cells)), cells, run: null };
+      fill(cells.pick, this.#pickOf(run.runId));
       this.#rows.set(run.runId, row);
       row.element.classList.toggle("is-current", run.runId === this.#current);
     }
-    if (row.run !== run) drawRow(row, run, this.#hrefOf(run), this.#iconOf(run));
+    if (row.run !== run) {
+      drawRow(row, run, this.#hooks);
+      drawPick(row, this.#picked);
+    }
     return row.element;
+  }
+
+  #pickOf(runId) {
+    return pickBox({ label: "", onPick: (on, range) => this.#hooks.onPick(runId, on, range) });
   }
 
   #arrange(wanted) {
@@ -185,9 +224,10 @@ export class RunTable {
   }
 }
 
-function drawRow(row, run, href, chosen) {
+function drawRow(row, run, { hrefOf, iconOf, onAgain }) {
   const { cells } = row;
-  const hadFocus = row.element.contains(document.activeElement);
+  const href = hrefOf(run);
+  const focused = ["prompt", "acts"].find((name) => cells[name].contains(document.activeElement));
   row.run = run;
   const name = runName(run);
   const at = ms(run.startedAt ?? run.scheduledFor ?? run.queuedAt);
@@ -199,22 +239,46 @@ function drawRow(row, run, href, chosen) {
       { class: "c-line" },
       el("a", { class: "c-name cut", href, title: name }, name),
       testMark(run),
+      keptMark(run),
       reason(run),
     ),
   );
   fill(cells.trigger, triggerWord(run.triggeredBy));
-  fill(cells.profile, agentMark(run.agentType, { name: run.agentProfileName, chosen }));
+  fill(cells.profile, agentMark(run.agentType, { name: run.agentProfileName, chosen: iconOf(run) }));
   fill(cells.directory, run.workingDirectory ? pathMark(run.workingDirectory) : "");
   fill(cells.started, el("time", { datetime: new Date(at).toISOString(), title: full(at) }, clock(at)));
   fill(cells.exit, run.exitCode ?? "");
-  fill(cells.open, el("a", { class: "b b-s", href, tabIndex: -1, "aria-label": `View output of ${name}` }, "View"));
+  fill(cells.acts, el("div", { class: "acts" }, actions(run, name, href, onAgain)));
   drawTime(cells, run, Date.now());
-  if (hadFocus) cells.prompt.querySelector("a").focus({ preventScroll: true });
+  if (focused) (cells[focused].querySelector("button") ?? cells.prompt.querySelector("a")).focus({ preventScroll: true });
+}
+
+function actions(run, name, href, onAgain) {
+  const view = el("a", { class: "b b-s", href, tabIndex: -1, "aria-label": `View output of ${name}` }, "View");
+  const again = button({
+    icon: "play",
+    kind: "quiet",
+    small: true,
+    extra: "row-again",
+    onClick: (event) => onAgain(run, event.currentTarget),
+    "aria-label": `Run ${name} again`,
+    title: "Run again (Shift+R)",
+  });
+  return [view, onAgain && again];
+}
+
+function drawPick({ element, cells, run }, picked) {
+  const on = picked.has(run.runId);
+  set(cells.pick.querySelector("input"), { checked: on, "aria-label": `Select ${runName(run)}, ${stateWord(run.status)}` });
+  element.classList.toggle("is-picked", on);
 }
 
 const testMark = ({ triggeredBy }) =>
   triggeredBy === "test" &&
   el("span", { class: "c-mark", title: "A test of the profile: with echo in front of the agent" }, "Test");
+
+const keptMark = ({ pinned }) =>
+  pinned && el("span", { class: "c-kept", title: "Kept for ever" }, icon("pin"), el("span", { class: "sr" }, "Kept for ever"));
 
 function reason(run) {
   const text = ["completed", "running"].includes(run.status) ? "" : reasonOf(run).replace(/\.$/, "");

@@ -4,11 +4,14 @@ import { openEditDialog } from "../../kit/edit-dialog.js";
 import { saveOnto } from "../../kit/save-onto.js";
 import { savedForm } from "./form.js";
 
-/** Open the editor for a saved prompt, or for a new one (null). Returns { closed, leave() }. */
-export function openEditor(ctx, saved) {
+/**
+ * Open the editor for a saved prompt, or for a new one (null), which begins with what the composer has if it comes
+ * `fromRun`. Returns { closed, leave() }.
+ */
+export function openEditor(ctx, saved, fromRun = false) {
   const isNew = !saved;
   const save = isNew ? (draft) => ctx.api.post("prompts", draft) : saveOnto(ctx.api, `prompts/${saved.id}`, saved);
-  const form = savedForm(ctx, saved ?? startOf(ctx), { onChange: () => dialog.touch() });
+  const form = savedForm(ctx, saved ?? startOf(ctx, fromRun), { onChange: () => dialog.touch() });
   const dialog = openEditDialog({
     what: "prompt",
     isNew,
@@ -24,8 +27,16 @@ export function openEditor(ctx, saved) {
   return dialog;
 }
 
-function startOf(ctx) {
+function startOf(ctx, fromRun) {
   const enabled = (ctx.cache.profiles ?? []).filter((profile) => profile.enabled);
-  const { profile } = ctx.prefs.get("draft");
-  return { agentProfileId: (enabled.find(({ id }) => id === profile) ?? enabled[0])?.id ?? "" };
+  const draft = ctx.prefs.get("draft");
+  const start = { agentProfileId: (enabled.find(({ id }) => id === draft.profile) ?? enabled[0])?.id ?? "" };
+  if (!fromRun) return start;
+  return {
+    ...start,
+    type: draft.isFile ? "file-reference" : "inline",
+    content: (draft.isFile ? draft.file : draft.prompt) ?? "",
+    workingDirectory: draft.directory?.trim() || null,
+    timeout: draft.timeout ?? null,
+  };
 }

@@ -8,9 +8,14 @@ import { menuButton } from "../../kit/menu.js";
 import { anyFilter, directoriesOf, readFilters, tagList, tagsOf } from "./pick.js";
 
 const SHOWN_TAGS = 6;
+const TYPES = [
+  ["", "Any type"],
+  ["inline", "Text"],
+  ["file-reference", "File"],
+];
 
-/** The row of controls. `onChange(filters)` follows every change. */
-export function filterRow(ctx, onChange) {
+/** The row of controls, with `last` at its end. `onChange(filters)` follows every change. */
+export function filterRow(ctx, last, onChange) {
   let [now, all] = [readFilters(new URLSearchParams()), []];
   const change = (part) => onChange({ ...now, ...part });
   const search = searchField({
@@ -20,6 +25,7 @@ export function filterRow(ctx, onChange) {
   });
   const profile = choice("Profile", [["", "Any profile"]], (value) => change({ agent: value }));
   const directory = choice("Directory", [["", "Any directory"]], (value) => change({ directory: value }));
+  const type = choice("Type", TYPES, (value) => change({ type: value }));
   const chips = el("div", { class: "filter-tags", role: "group", "aria-label": "Tags" });
   const clear = button({
     text: "Clear filters",
@@ -32,6 +38,7 @@ export function filterRow(ctx, onChange) {
     { class: "filters-rest", id: "prompt-filters" },
     profile.element,
     directory.element,
+    type.element,
     chips,
     clear,
   );
@@ -72,7 +79,7 @@ export function filterRow(ctx, onChange) {
   }
 
   return {
-    element: el("div", { class: "filters", role: "search", "aria-label": "Filter prompts" }, search.element, rest),
+    element: el("div", { class: "filters", role: "search", "aria-label": "Filter prompts" }, search.element, rest, last),
     rest,
     focus: search.focus,
     show(filters, list) {
@@ -80,6 +87,7 @@ export function filterRow(ctx, onChange) {
       search.show(filters.search);
       profile.show(filters.agent, [["", "Any profile"], ...profileChoices(ctx.cache.profiles ?? [])]);
       directory.show(filters.directory, [["", "Any directory"], ...directoriesOf(list).map((path) => [path, path])]);
+      type.show(filters.type);
       drawTags();
       clear.hidden = !anyFilter(filters);
     },

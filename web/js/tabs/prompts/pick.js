@@ -1,6 +1,6 @@
 // Which prompts are shown and in which order, as the address says; without a look at the page.
 
-const NAMES = ["search", "tag", "agent", "directory"];
+const NAMES = ["search", "tag", "agent", "directory", "type"];
 export const USUAL_SORT = "name";
 const KEYS = {
   name: ({ name }) => name.toLowerCase(),
@@ -24,9 +24,10 @@ export const anyFilter = (filters) => NAMES.some((name) => filters[name]);
 export const tagList = (text) => text.split(",").filter(Boolean);
 
 /** Whether a prompt passes every filter. */
-export function passes(saved, { search, tag, agent, directory }) {
+export function passes(saved, { search, tag, agent, directory, type }) {
   if (agent && saved.agentProfileId !== agent) return false;
   if (directory && saved.workingDirectory !== directory) return false;
+  if (type && saved.type !== type) return false;
   if (!tagList(tag).every((one) => saved.tags.includes(one))) return false;
   const hay = [saved.name, saved.content, saved.workingDirectory ?? "", ...saved.tags].join("\n");
   return hay.toLowerCase().includes(search.toLowerCase());

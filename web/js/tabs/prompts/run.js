@@ -1,7 +1,5 @@
 // Running a saved prompt: what it asks for, what may be otherwise for once, and what would be run.
 
-import { newKey } from "../../api.js";
-import { minutes } from "../../format.js";
 import { agentMark } from "../../kit/badge.js";
 import { button, busy } from "../../kit/button.js";
 import { openDialog } from "../../kit/dialog.js";
@@ -10,12 +8,10 @@ import { el, fill } from "../../kit/dom.js";
 import { field, input, showReasons, typedNumber } from "../../kit/form.js";
 import { icon } from "../../kit/icons.js";
 import { askedFor, plainVariable } from "../../kit/placeholders.js";
+import { planParts } from "../../kit/plan.js";
 import { sentence } from "../../kit/sentence.js";
 import { valuesField } from "../../kit/values-field.js";
-import { sayStarted } from "../../open-runs.js";
-
-/** Start a saved prompt, once. */
-export const startPrompt = (ctx, body) => ctx.api.post("run", body, { headers: { "Idempotency-Key": newKey() } });
+import { sayStarted, startPrompt } from "../../open-runs.js";
 
 /** Open the dialog; `refused` is an error that a start without questions has met. */
 export function openRun(ctx, saved, refused = null) {
@@ -121,17 +117,4 @@ export function openRun(ctx, saved, refused = null) {
     if (event.key === "Enter" && isPlain && event.target.matches("input")) submit();
   });
   if (refused) refuse(refused);
-}
-
-function planParts(answer) {
-  const facts = [answer.workingDirectory, answer.agentProfileName, minutes(answer.timeout)].join(" · ");
-  const part = (name, text) => [
-    el("h3", { class: "label" }, name),
-    el("pre", { class: "code", tabIndex: 0, "aria-label": name }, text),
-  ];
-  return [
-    el("p", { class: "hint" }, facts),
-    part("What would run", answer.command),
-    part("Prompt", answer.promptContent),
-  ];
 }

@@ -1,20 +1,24 @@
 // The composer: profile, directory, prompt, timeout; what is typed is kept, and sent once.
 
 import { newKey } from "../../api.js";
-import { bytes, minutes, number, profileChoices } from "../../format.js";
+import { bytes, minutes, profileChoices } from "../../format.js";
 import { agentIcon } from "../../kit/badge.js";
 import { button, busy } from "../../kit/button.js";
 import { directoryField } from "../../kit/directory-field.js";
 import { el, fill, leaving, set, uid } from "../../kit/dom.js";
 import { downMark, field, input, select, setOptions, showReasons, typedNumber } from "../../kit/form.js";
 import { icon } from "../../kit/icons.js";
-import { markdown } from "../../kit/markdown.js";
-import { tabRow } from "../../kit/tabs.js";
+import { openDialog } from "../../kit/dialog.js";
+import { askedFor } from "../../kit/placeholders.js";
+import { planParts } from "../../kit/plan.js";
+import { valuesField } from "../../kit/values-field.js";
 import { settle } from "../../time.js";
 import { profileState } from "./profile-state.js";
+import { promptField } from "./prompt-field.js";
 
 const MOST_MINUTES = 120;
 const MOST_BYTES = 131_000; // of one argument, roughly: the server knows to the byte
+const MOST_EARLIER = 30;
 const AS_ARGUMENT = /\$(PROMPT\b|\{PROMPT\})/;
 
 /** Make the composer. `onStarted(run)` follows a run that was taken; `onClose` leaves the sheet on a phone. */
@@ -31,12 +35,32 @@ export function composer(ctx, { onStarted, onClose }) {
     value: draft.directory ?? usualDirectory(ctx),
     onInput: () => ((draft.directory = directory.control.value), keep()),
   });
-  const prompt = promptField(draft, () => (judgeLength(), keep()));
+  const prompt = promptField(ctx, {
+    draft,
+    onChange: () => (judgeLength(), askValues(), keep()),
+    earlier: () => ctx.prefs.get("earlier"),
+    directory: () => directory.value() ?? "",
+  });
+  const asked = el("div", { class: "comp-values" });
+  let values = valuesField([]);
+  let askedNames = "";
   const state = profileState(ctx);
   const timeout = timeoutField((value) => ((draft.timeout = value), keep()));
   const problem = el("p", { class: "field-error comp-error", role: "alert", hidden: true });
   const whyNot = el("p", { class: "hint", id: uid("why"), hidden: true });
   const runNow = button({ text: "Run now", icon: "play", kind: "main", type: "submit", extra: "grow" });
+  const tip = (id) => ctx.commands.shortcut(id);
+  const dryRun = button({
+    text: "Dry run",
+    kind: "quiet",
+    title: `Show what would run (${tip("dry-run")})`,
+    onClick: () => look(),
+  });
+  const save = button({
+    text: "Save prompt",
+    title: `Save prompt (${tip("save-prompt")})`,
+    onClick: () => keepPrompt(),
+  });
   runNow.append(el("span", { class: "keys", "aria-hidden": "true" }, ctx.commands.shortcut("run-now")));
   const element = el(
     "form",
@@ -47,11 +71,39 @@ export function composer(ctx, { onStarted, onClose }) {
       el("h2", { class: "title" }, "New run"),
       button({ icon: "close", kind: "quiet", label: "Close", onClick: onClose }),
     ),
-    el("div", { class: "comp-body" }, profile.element, directory.element, prompt.element, timeout.element),
-    el("div", { class: "comp-foot" }, state.element, problem, whyNot, runNow),
+    el("div", { class: "comp-body" }, profile.element, directory.element, prompt.element, asked, timeout.element),
+    el(
+      "div",
+      { class: "comp-foot" },
+      state.element,
+      problem,
+      whyNot,
+      el("div", { class: "comp-deeds" }, runNow, save, dryRun),
+    ),
   );
   let unanswered = false; // what is shown says that the server did not answer
-  const fields = { agentProfileId: profile, workingDirectory: directory, content: prompt, timeout };
+  const fields = () => ({
+    agentProfileId: profile,
+    workingDirectory: directory,
+    content: prompt,
+    timeout,
+    ...values.fields,
+  });
+
+  // A field for each {{NAME}} of the text; what was typed into one stays while its name does.
+  function askValues() {
+    const wanted = askedFor({
+      type: prompt.isFile() ? "file-reference" : "inline",
+      content: prompt.content(),
+      variables: [],
+    });
+    const names = wanted.map(({ name }) => name).join(" ");
+    if (names === askedNames) return;
+    askedNames = names;
+    draft.values = { ...draft.values, ...values.values() };
+    values = valuesField(wanted, draft.values, { filled: true });
+    fill(asked, wanted.length > 0 && values.element);
+  }
 
   function showTimeout() {
     const chosen = ctx.cache.profile(profile.control.value);
@@ -71,7 +123,7 @@ export function composer(ctx, { onStarted, onClose }) {
   // Said before it is sent: what is longer than an argument can be does not start.
   function judgeLength() {
     const chosen = ctx.cache.profile(profile.control.value);
-    const text = prompt.control.value;
+    const text = prompt.isFile() ? "" : prompt.content();
     const takesArgument = chosen && chosen.promptVia !== "stdin" && AS_ARGUMENT.test(chosen.invocationTemplate);
     const size = takesArgument && text.length * 3 > MOST_BYTES ? new TextEncoder().encode(text).length : 0;
     const isLong = size > MOST_BYTES;
@@ -98,32 +150,65 @@ export function composer(ctx, { onStarted, onClose }) {
     fill(problem, sentences.length ? [icon("st-failed"), el("span", {}, sentences.join(" "))] : []);
   }
 
-  async function start() {
-    if (runNow.disabled || runNow.getAttribute("aria-busy")) return;
-    const minutesTyped = typedNumber(timeout.control.value);
-    if (Number.isNaN(minutesTyped))
-      return timeout.refuse(`Timeout must be a number of minutes; it is ${timeout.control.value}.`);
-    const body = {
-      type: "inline",
-      content: prompt.control.value,
+  function body() {
+    return {
+      type: prompt.isFile() ? "file-reference" : "inline",
+      content: prompt.content(),
       agentProfileId: profile.control.value,
       workingDirectory: directory.value(),
-      timeout: minutesTyped,
+      timeout: typedNumber(timeout.control.value),
+      ...(askedNames && { variables: values.values() }),
     };
-    busy(runNow, true);
+  }
+
+  async function send(opener, deed) {
+    if (runNow.disabled || opener.getAttribute("aria-busy")) return;
+    if (Number.isNaN(typedNumber(timeout.control.value)))
+      return timeout.refuse(`Timeout must be a number of minutes; it is ${timeout.control.value}.`);
+    busy(opener, true);
     say([]);
     try {
-      const run = ctx.cache.keep(await ctx.api.post("run", body, { headers: { "Idempotency-Key": newKey() } }));
-      showReasons(fields, {});
-      onStarted(run);
+      await deed();
     } catch (error) {
-      const { prompt: aboutPrompt, ...reasons } = error.fields;
+      const { prompt: aboutPrompt, ...reasons } = error.fields ?? {};
       if (aboutPrompt && !reasons.content) reasons.content = aboutPrompt;
-      const homeless = showReasons(fields, reasons);
+      const homeless = showReasons(fields(), reasons);
       unanswered = !error.status;
       say(Object.keys(reasons).length ? homeless : [error.message]);
     }
-    busy(runNow, false);
+    busy(opener, false);
+  }
+
+  const start = () =>
+    send(runNow, async () => {
+      const run = ctx.cache.keep(await ctx.api.post("run", body(), { headers: { "Idempotency-Key": newKey() } }));
+      showReasons(fields(), {});
+      remember();
+      onStarted(run);
+    });
+
+  const look = () =>
+    send(dryRun, async () => {
+      const answer = await ctx.api.post("run", { ...body(), dryRun: true });
+      showReasons(fields(), {});
+      openDialog({
+        title: "Dry run",
+        body: el("section", { class: "run-plan" }, planParts(answer)),
+        extra: "dlg-plan",
+      });
+    });
+
+  function remember() {
+    const text = prompt.isFile() ? "" : prompt.content();
+    if (!text.trim()) return;
+    ctx.prefs.set("earlier", [text, ...ctx.prefs.get("earlier").filter((one) => one !== text)].slice(0, MOST_EARLIER));
+    prompt.showEarlier();
+  }
+
+  // The editor takes what is in the composer: the draft that is kept.
+  function keepPrompt() {
+    keep.now();
+    ctx.router.go("prompts", ["new"], { from: "run" });
   }
 
   bag.on(ctx.cache, "profiles", showProfiles);
@@ -139,7 +224,14 @@ export function composer(ctx, { onStarted, onClose }) {
     showTimeout();
   });
   bag.on(window, "pagehide", () => keep.now());
-  bag.add(ctx.commands.handle({ "run-now": start }), () => keep.now(), state.stop);
+  bag.on(asked, "input", () => ((draft.values = { ...draft.values, ...values.values() }), keep()));
+  bag.add(
+    ctx.commands.handle({ "run-now": start, "dry-run": look, ...(mayRun && { "save-prompt": keepPrompt }) }),
+    () => keep.now(),
+    state.stop,
+  );
+  save.hidden = dryRun.hidden = !mayRun;
+  prompt.start();
   showProfiles();
   return { element, stop: bag.off, focus: () => prompt.control.focus() };
 }
@@ -167,11 +259,7 @@ function profileField(ctx, draft, onChange) {
   made.show = () => {
     const enabled = (ctx.cache.profiles ?? []).filter((profile) => profile.enabled);
     const chosen = enabled.find((profile) => profile.id === draft.profile) ?? enabled[0];
-    setOptions(
-      control,
-      enabled.length ? profileChoices(enabled) : [["", "No profile yet"]],
-      chosen?.id ?? "",
-    );
+    setOptions(control, enabled.length ? profileChoices(enabled) : [["", "No profile yet"]], chosen?.id ?? "");
     control.disabled = !enabled.length;
     first.hidden = ctx.cache.profiles?.length !== 0;
     drawMark();
@@ -181,70 +269,6 @@ function profileField(ctx, draft, onChange) {
 
 /** Where a run starts when nothing is typed. */
 export const usualDirectory = (ctx) => ctx.cache.settings?.defaultWorkingDirectory ?? "";
-
-function promptField(draft, keep) {
-  const area = el("textarea", {
-    class: "comp-text",
-    placeholder: "What should the agent do?",
-    value: draft.prompt ?? "",
-    spellcheck: true,
-  });
-  const preview = el("div", { class: "prose", tabIndex: 0, role: "tabpanel", "aria-label": "Preview", hidden: true });
-  const tally = el("span", {});
-  const kept = el("span", { class: "kept" });
-  const frame = el(
-    "div",
-    { class: "area" },
-    area,
-    preview,
-    el("div", { class: "area-foot" }, tally, el("span", { class: "grow" }), kept),
-  );
-  const tabs = tabRow({ label: "Prompt view", extra: "is-small", onSelect: show });
-  const made = field({ label: "Prompt", control: area, box: false, aside: tabs.element, extra: "comp-prompt" });
-  area.replaceWith(frame);
-  frame.prepend(area);
-  made.frame = frame;
-
-  const drawTally = () => {
-    const count = [...area.value].length;
-    tally.textContent = `${number(count)} ${count === 1 ? "character" : "characters"}`;
-    kept.textContent = draft.prompt ? "Draft kept" : "";
-  };
-  area.addEventListener("input", () => {
-    draft.prompt = area.value;
-    drawTally();
-    keep();
-  });
-
-  async function show(id) {
-    tabs.show(
-      [
-        { id: "write", name: "Write", content: "Write" },
-        { id: "preview", name: "Preview", content: "Preview" },
-      ],
-      id,
-    );
-    const isPreview = id === "preview";
-    area.hidden = isPreview;
-    preview.hidden = !isPreview;
-    if (!isPreview) return;
-    if (!area.value.trim()) return fill(preview, el("p", { class: "hint" }, "Nothing is written yet."));
-    try {
-      fill(preview, await markdown(area.value));
-    } catch {
-      fill(preview, el("p", { class: "hint" }, "The preview could not be loaded."), el("pre", {}, area.value));
-    }
-  }
-  const refuse = made.refuse;
-  made.refuse = (text) => {
-    refuse(text);
-    frame.classList.toggle("is-bad", Boolean(text));
-    if (text) show("write");
-  };
-  show("write");
-  drawTally();
-  return made;
-}
 
 function timeoutField(onChange) {
   const control = input({ type: "number", class: "timeout-number" });

@@ -13,11 +13,30 @@ export const PRESETS = [
   ["Every month", "0 9 1 * *"],
 ];
 
-const clean = (expression) => expression.trim().replace(/\s+/g, " ");
+const NICKNAMES = {
+  "@yearly": "0 0 1 1 *",
+  "@annually": "0 0 1 1 *",
+  "@monthly": "0 0 1 * *",
+  "@weekly": "0 0 * * 0",
+  "@daily": "0 0 * * *",
+  "@midnight": "0 0 * * *",
+  "@hourly": "0 * * * *",
+};
+// How the server calls the fields, those first whose names hold another's.
+const NAMED = [
+  [/day of week/i, 4],
+  [/day of month|no day/i, 2],
+  [/minute/i, 0],
+  [/hour/i, 1],
+  [/month/i, 3],
+];
 
-/** The five fields of an expression, or null when it has not five (a nickname such as @daily). */
+const clean = (expression) => expression.trim().replace(/\s+/g, " ");
+const plain = (expression) => NICKNAMES[clean(expression).toLowerCase()] ?? clean(expression);
+
+/** The five fields of an expression, or of what a nickname such as @daily stands for; null when it has not five. */
 export function fieldsOf(expression) {
-  const parts = clean(expression).split(" ");
+  const parts = plain(expression).split(" ");
   return parts.length === FIELDS.length ? parts : null;
 }
 
@@ -25,7 +44,11 @@ export function fieldsOf(expression) {
 export const expressionOf = (fields) => fields.map((one) => one.replace(/\s+/g, "") || "*").join(" ");
 
 /** The words of the preset that an expression is, or "". */
-export const presetOf = (expression) => PRESETS.find(([, preset]) => preset === clean(expression))?.[0] ?? "";
+export const presetOf = (expression) => PRESETS.find(([, preset]) => preset === plain(expression))?.[0] ?? "";
+
+/** Which of the fields a reason of the server's is about; -1 for none, or for all. */
+export const fieldNamed = (reason) =>
+  /five fields/.test(reason) ? -1 : (NAMED.find(([name]) => name.test(reason))?.[1] ?? -1);
 
 /** "96 runs a day", "One run a day", "5 runs a week", "About 2 runs a month". */
 export function often(perDay) {

@@ -1,12 +1,14 @@
 // What a schedule would do, as the server sees it: in words, its next times, whom it meets.
 
-import { ahead, full, inZone, ms } from "../../format.js";
+import { countdown, full, inZone, ms } from "../../format.js";
+import { button } from "../../kit/button.js";
 import { el, fill, leaving } from "../../kit/dom.js";
 import { icon } from "../../kit/icons.js";
-import { settle } from "../../time.js";
+import { everySecond, settle } from "../../time.js";
 import { often } from "./cron.js";
 
 const QUIET_MS = 250;
+const [FEW, MANY] = [5, 20];
 
 /**
  * The part of the editor as { element, look(), stop() }; look() asks when the typing rests. `draft()` is what to judge,
@@ -16,19 +18,26 @@ export function preview(ctx, { draft, onRefused }) {
   const bag = leaving();
   const words = el("p", { class: "pre-words", "aria-live": "polite" });
   const rate = el("p", { class: "hint" });
-  const times = el("ul", { class: "pre-times" });
+  const times = el("ul", { class: "pre-times", tabIndex: -1 });
   const meets = el("div", { class: "pre-meets", "aria-live": "polite" });
   const label = (text) => el("h3", { class: "label" }, text);
-  const nextPart = el("section", {}, label("Next runs"), times);
+  const more = button({
+    text: `Show ${MANY}`,
+    kind: "quiet",
+    small: true,
+    extra: "pre-more",
+    onClick: () => ((wanted = MANY), ask(), times.focus()),
+  });
+  const nextPart = el("section", {}, label("Next runs"), times, more);
   const element = el("div", { class: "pre" }, el("section", {}, label("In words"), words, rate), nextPart, meets);
-  let turn = 0;
+  let [turn, wanted] = [0, FEW];
 
   async function ask() {
     const now = ++turn;
     const wish = draft();
     if (!wish.cronExpression) return rest("It is put into words as you write it.", {});
     try {
-      const answer = await ctx.api.post("schedules/preview", wish);
+      const answer = await ctx.api.post("schedules/preview", { ...wish, count: wanted });
       if (now !== turn) return;
       show(answer);
       onRefused({});
@@ -36,7 +45,8 @@ export function preview(ctx, { draft, onRefused }) {
       if (now !== turn) return;
       const reasons = error.fields ?? {};
       const isExpression = Boolean(reasons.cronExpression);
-      rest(isExpression ? "The expression cannot be read yet." : error.message, reasons);
+      const words = reasons.promptId ? "Its prompt was deleted. Choose another." : error.message;
+      rest(isExpression ? "The expression cannot be read yet." : words, reasons);
     }
   }
 
@@ -53,6 +63,7 @@ export function preview(ctx, { draft, onRefused }) {
     fill(words, description);
     fill(rate, often(runsPerDay));
     nextPart.hidden = false;
+    more.hidden = wanted === MANY || nextRuns.length < FEW;
     fill(
       times,
       nextRuns.length ? nextRuns.map((iso) => time(ms(iso), timezone)) : el("li", { class: "hint" }, "Never again"),
@@ -76,9 +87,18 @@ export function preview(ctx, { draft, onRefused }) {
     return warning(title, el("ul", {}, conflicts.map(one)));
   }
 
+  // What is ahead counts down; a time that has come makes room for another.
+  function tick(now) {
+    for (const one of times.querySelectorAll("time")) {
+      const at = ms(one.dateTime);
+      one.nextElementSibling.textContent = countdown(at, now);
+      if (at <= now) soon();
+    }
+  }
+
   const soon = settle(ask, QUIET_MS);
   bag.on(ctx.live, "state", ({ detail }) => detail.online && soon());
-  bag.add(soon.off, () => (turn += 1));
+  bag.add(soon.off, () => (turn += 1), everySecond(tick));
   return { element, look: soon, lookNow: ask, stop: bag.off };
 }
 
@@ -87,7 +107,7 @@ const time = (at, zone) =>
     "li",
     {},
     el("time", { datetime: new Date(at).toISOString(), title: full(at) }, inZone(at, zone)),
-    el("span", {}, ahead(at)),
+    el("span", {}, countdown(at)),
   );
 
 const warning = (title, body) =>

@@ -8,23 +8,28 @@ import { toggle } from "../../kit/form.js";
 import { icon } from "../../kit/icons.js";
 import { keyedList } from "../../kit/keyed.js";
 import { menuButton } from "../../kit/menu.js";
+import { moment } from "./axis.js";
 
-/** Make the table. `deeds(schedule)` are { onToggle, onRun, onDuplicate, onDelete }, or null for those who only look. */
-export function scheduleTable(ctx, { hrefOf, deeds }) {
+/**
+ * Make the table. `deeds(schedule)` are { onToggle, onRun, onDuplicate, onDelete }, or null for those who only look;
+ * `lanes` keeps the lanes, `meets(id)` are the schedules that one meets.
+ */
+export function scheduleTable(ctx, { hrefOf, deeds, lanes, meets }) {
   const mayEdit = ctx.cache.session.role !== "viewer";
   const element = el("table", { class: "t planned" });
-  const rows = keyedList(element, { draw, fallback: "a.c-name", mark, before: [head()] });
+  const rows = keyedList(element, { draw, fallback: "a.c-name", mark, before: [head(lanes.axis)] });
   let [shown, byId] = [[], new Map()];
 
   const isPaused = () => Boolean(ctx.cache.settings?.schedulesPaused);
 
-  function mark({ agentProfileId }) {
+  function mark({ id, agentProfileId }) {
     const profile = ctx.cache.profile(agentProfileId);
-    return [profile && [profile.name, profile.agentType, profile.icon], isPaused()];
+    const { name, agentType, icon: chosen, lock, whileLocked } = profile ?? {};
+    return [name, agentType, chosen, lock, whileLocked, isPaused(), meets(id), hrefOf({ id })];
   }
 
   function draw(schedule) {
-    const why = whyNot(schedule);
+    const why = whyNot(schedule, ctx.cache.profile(schedule.agentProfileId));
     const row = el(
       "tr",
       { "data-id": schedule.id, class: schedule.enabled ? "" : "is-off" },
@@ -33,7 +38,8 @@ export function scheduleTable(ctx, { hrefOf, deeds }) {
       el("td", { class: "c-words" }, wordsOf(schedule)),
       el("td", { class: "c-profile p3" }, profileOf(schedule)),
       el("td", { class: "c-next" }, nextOf(schedule)),
-      el("td", { class: "c-last p2" }, lastOf(schedule)),
+      el("td", { class: "c-last" }, lastOf(schedule)),
+      el("td", { class: "c-lane" }, lanes.lane(schedule.id)),
       el("td", { class: "c-acts" }, el("div", { class: "acts" }, actions(schedule))),
     );
     return el("tbody", { class: "one" }, row, why);
@@ -75,7 +81,7 @@ export function scheduleTable(ctx, { hrefOf, deeds }) {
     return profile && agentMark(profile.agentType, { name: profile.name, chosen: profile.icon });
   }
 
-  function nextOf({ enabled, nextRunTime, timezone }) {
+  function nextOf({ id, enabled, nextRunTime, timezone }) {
     if (!enabled) return el("span", { class: "never" }, "Off");
     if (!nextRunTime) return el("span", { class: "never" }, "Never again");
     const at = ms(nextRunTime);
@@ -84,8 +90,24 @@ export function scheduleTable(ctx, { hrefOf, deeds }) {
     return el(
       "div",
       { class: "two-lines" },
-      el("span", { class: isPaused() ? "never" : "left" }, left),
-      el("time", { class: "second", datetime: nextRunTime, title }, `${when(at)} ${zoneLabel(at)}`),
+      el("time", { class: isPaused() ? "never" : "left", datetime: nextRunTime, title }, left),
+      meetsOf(meets(id)) ?? el("time", { class: "second", datetime: nextRunTime, title }, `${when(at)} ${zoneLabel(at)}`),
+    );
+  }
+
+  function meetsOf(met) {
+    if (!met.length || isPaused()) return null;
+    const [{ scheduleId, name, at }] = met;
+    const others = met.slice(1).map((other) => other.name);
+    const title = `In the same directory at the same time as ${[name, ...others].join(", ")}, first ${moment(ms(at))}`;
+    const link = el("a", { class: "cut", href: hrefOf({ id: scheduleId }) }, name);
+    return el(
+      "span",
+      { class: "meets s-timeout", title },
+      icon("warn"),
+      el("span", {}, "Meets"),
+      link,
+      others.length > 0 && el("span", {}, `+${others.length}`),
     );
   }
 
@@ -112,6 +134,7 @@ export function scheduleTable(ctx, { hrefOf, deeds }) {
       { text: "Edit", icon: "edit", onClick: own.onEdit },
       { text: "Edit its prompt", icon: "bookmark", onClick: own.onEditPrompt },
       { text: "Duplicate", icon: "copy", onClick: own.onDuplicate },
+      { text: "History", icon: "history", href: ctx.router.href("history", [], { scheduleId: schedule.id }) },
       null,
       { text: "Delete", icon: "trash", danger: true, onClick: own.onDelete },
     ];
@@ -156,13 +179,13 @@ export function scheduleTable(ctx, { hrefOf, deeds }) {
 
 const put = (node, text) => node.textContent === text || (node.textContent = text);
 
-function head() {
+function head(axis) {
   const columns = [
     ["Schedule", "c-saved"],
     ["When", "c-words"],
     ["Profile", "c-profile p3"],
     ["Next run", "c-next"],
-    ["Last run", "c-last p2"],
+    ["Last run", "c-last"],
   ];
   return el(
     "thead",
@@ -172,20 +195,25 @@ function head() {
       {},
       el("th", { class: "c-switch" }, el("span", { class: "sr" }, "On or off")),
       columns.map(([words, extra]) => el("th", { class: extra, scope: "col" }, words)),
+      el("th", { class: "c-lane", scope: "col" }, el("span", { class: "sr" }, "Planned"), axis),
       el("th", { class: "c-acts" }, el("span", { class: "sr" }, "Actions")),
     ),
   );
 }
 
-// Why it cannot run, or why the server switched it off, in the server's words.
-function whyNot({ problem, disabledReason, enabled }) {
-  const text = !enabled && disabledReason ? disabledReason : problem;
-  if (!text) return null;
-  const state = text === problem ? "failed" : "timeout";
-  return el(
-    "tr",
-    { class: "why-row" },
-    el("td", {}),
-    el("td", { colspan: 6 }, el("p", { class: `s-${state}` }, icon("warn"), el("span", {}, text))),
-  );
+// Why it cannot run, or why the server switched it off, in the server's words; and what its profile's lock does to it.
+function whyNot({ problem, disabledReason, enabled }, profile) {
+  const lines = [];
+  const why = !enabled && disabledReason ? disabledReason : problem;
+  if (why) lines.push([why === problem ? "failed" : "timeout", "warn", why]);
+  if (profile?.lock && enabled) lines.push(["queued", "lock", lockWords(profile)]);
+  if (!lines.length) return null;
+  const words = lines.map(([state, shape, text]) => el("p", { class: `s-${state}` }, icon(shape), el("span", {}, text)));
+  return el("tr", { class: "why-row" }, el("td", {}), el("td", { colspan: 7 }, words));
+}
+
+function lockWords({ name, lock, whileLocked }) {
+  const until = lock.until ? `until ${when(ms(lock.until))} ${zoneLabel(ms(lock.until))}` : "until somebody unlocks it";
+  const deed = whileLocked === "skip" ? "runs are skipped" : "runs wait";
+  return `${name} is locked ${until}: ${deed}.${lock.reason ? ` ${lock.reason}` : ""}`;
 }

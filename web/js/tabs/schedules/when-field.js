@@ -2,7 +2,7 @@
 
 import { el, set } from "../../kit/dom.js";
 import { field, input } from "../../kit/form.js";
-import { expressionOf, fieldsOf, FIELDS, presetOf, PRESETS } from "./cron.js";
+import { expressionOf, fieldNamed, fieldsOf, FIELDS, presetOf, PRESETS } from "./cron.js";
 
 /** The parts as { presets, parts, expression }; `onChange` follows every change of the expression. */
 export function whenField({ value, onChange }) {
@@ -15,8 +15,19 @@ export function whenField({ value, onChange }) {
   );
   const cells = FIELDS.map((label) => {
     const control = input({ mono: true, on: { input: fromCells } });
-    return { control, element: el("label", { class: "cron-cell" }, el("span", { class: "f" }, control), label) };
+    const frame = el("span", { class: "f" }, control);
+    return { control, frame, element: el("label", { class: "cron-cell" }, frame, label) };
   });
+  const { refuse } = expression;
+  expression.refuse = (reason) => {
+    refuse(reason);
+    const bad = reason ? fieldNamed(reason) : -1;
+    cells.forEach(({ control, frame }, at) => {
+      frame.classList.toggle("is-bad", at === bad);
+      set(control, { "aria-invalid": at === bad ? "true" : null });
+      set(control, { "aria-describedby": at === bad ? `${expression.control.id}-error` : null });
+    });
+  };
 
   function put(text) {
     expression.control.value = text;

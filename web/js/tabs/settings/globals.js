@@ -5,6 +5,7 @@ import { el, fill, leaving } from "../../kit/dom.js";
 import { downMark, field, input, inWords, select, typedNumber } from "../../kit/form.js";
 import { icon } from "../../kit/icons.js";
 import { errorNotice } from "../../kit/notice.js";
+import { mountStorage } from "./storage.js";
 
 const MB = 1024 * 1024;
 const list = {
@@ -99,6 +100,7 @@ const FIELDS = [
 export function mountGlobals(root, ctx) {
   const bag = leaving();
   const body = el("div", { class: "form" });
+  const storage = el("div", { class: "form" });
   const rows = FIELDS.map((spec) => settingRow(spec, ctx));
 
   const show = () => {
@@ -131,7 +133,9 @@ export function mountGlobals(root, ctx) {
       el("span", { class: "hint" }, "Saved as you leave a field"),
     ),
     body,
+    storage,
   );
+  bag.add(mountStorage(storage, ctx));
   show();
   load();
   return bag.off;
