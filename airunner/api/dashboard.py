@@ -20,7 +20,7 @@ from airunner.server.wire import Request, Response
 
 _RECENT = 5
 _AHEAD = timedelta(hours=6)
-_MOST_OF_ONE, _MOST = 24, 100
+_MOST_OF_ONE, _MOST = 24, 400
 _USED = timedelta(days=30)
 _REMEMBERED = timedelta(minutes=1)
 
@@ -29,7 +29,16 @@ ANSWER = s.thing(
     active=s.many(s.RUN),
     recent=s.many(s.RUN),
     next=s.thing("scheduleId name at", scheduleId=s.TEXT, name=s.TEXT, promptName=s.MAYBE_TEXT, at=s.TIME),
-    upcoming=s.many(s.thing("scheduleId name at", scheduleId=s.TEXT, name=s.TEXT, at=s.TIME, seconds=s.MAYBE_NUMBER)),
+    upcoming=s.many(
+        s.thing(
+            "scheduleId name at goesOn",
+            scheduleId=s.TEXT,
+            name=s.TEXT,
+            at=s.TIME,
+            seconds=s.MAYBE_NUMBER,
+            goesOn={**s.FLAG, "description": "There are more times of it behind this one."},
+        )
+    ),
     mostUsed=s.thing("promptId name runs asks", promptId=s.TEXT, name=s.TEXT, runs=s.WHOLE, asks=s.FLAG),
     schedulesPaused=s.FLAG,
 )
@@ -50,6 +59,7 @@ class Dashboard:
         self._context = context
         self._store = context.store
         self._used: _Used | None = None
+        self._planned: tuple[str, list[Doc]] = ("", [])
 
     def show(self, request: Request) -> Response:
         """Return active runs, the last five, the next scheduled one, the times of the next six hours, the prompt used most."""
@@ -79,13 +89,23 @@ class Dashboard:
         return None
 
     def _upcoming(self, schedules: dict[str, Doc], now: datetime) -> list[Doc]:
-        last = self._store.last_runs("scheduleId", list(schedules))
-        found = [
-            {"scheduleId": id, "name": doc["name"], "at": at, "seconds": (last.get(id) or {}).get("durationSeconds")}
-            for id, doc in schedules.items()
-            for at in _times(doc, now)
-        ]
-        return sorted(found, key=lambda one: str(one["at"]))[:_MOST]
+        """Return the next times; they are found out anew when a minute has passed or a schedule was changed."""
+        stamp = repr((now.replace(second=0, microsecond=0), [(id, doc["revision"]) for id, doc in schedules.items()]))
+        if self._planned[0] != stamp:
+            last = self._store.last_runs("scheduleId", list(schedules))
+            found = [
+                {
+                    "scheduleId": id,
+                    "name": doc["name"],
+                    "at": at,
+                    "seconds": (last.get(id) or {}).get("durationSeconds"),
+                    "goesOn": number == _MOST_OF_ONE,
+                }
+                for id, doc in schedules.items()
+                for number, at in enumerate(_times(doc, now), 1)
+            ]
+            self._planned = (stamp, sorted(found, key=lambda one: str(one["at"]))[:_MOST])
+        return self._planned[1]
 
     def _most_used(self, prompts: dict[str, Doc], now: datetime) -> Doc | None:
         used = self._used

@@ -200,7 +200,8 @@ class Admission:
         try:
             return from_doc(Profile, self.find_profile(id_or_slug))
         except NotFound as error:
-            raise Invalid(error.message, code=error.code, fields={"agentProfileId": error.message}) from error
+            message = f"{error.message} Choose another one."
+            raise Invalid(message, code=error.code, fields={"agentProfileId": message}) from error
 
     def _prompt_text(
         self, request: StartRequest, saved: Prompt | None, directory: str, settings: Settings, account: Account

@@ -50,6 +50,10 @@ def test_dashboard_when_there_is_work_then_it_says_what_runs_ran_and_will_run(ho
     assert len(found["upcoming"]) == 6 and {one["name"] for one in found["upcoming"]} == {"Hourly"}
     times = [datetime.fromisoformat(one["at"]) for one in found["upcoming"]]
     assert [after - before for before, after in zip(times, times[1:], strict=False)] == [timedelta(hours=1)] * 5
+    assert not any(one["goesOn"] for one in found["upcoming"])
+    house.api("POST", "schedules", {"name": "Often", "cronExpression": "*/2 * * * *", **plan}, expect=201)
+    often = [one for one in house.api("GET", "dashboard")["upcoming"] if one["name"] == "Often"]
+    assert [one["goesOn"] for one in often] == [False] * 23 + [True]
     house.api("PATCH", "settings", {"schedulesPaused": True})
     paused = house.api("GET", "dashboard")
     assert (paused["next"], paused["upcoming"], paused["schedulesPaused"]) == (None, [], True)

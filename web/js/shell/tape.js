@@ -195,10 +195,11 @@ function bars(runs, now, chosen) {
 function plannedBars(upcoming, now) {
   return upcoming
     .filter(({ at }) => ms(at) > now)
-    .map(({ at, name, seconds }) => {
+    .map(({ at, name, seconds, goesOn }) => {
       const x = place(ms(at), now);
-      const width = Math.min(Math.max(4, place(ms(at) + (seconds ?? 0) * 1000, now) - x), 1000 - x);
-      const title = svg("title", {}, `Planned: ${name}, ${minute(ms(at))}`);
+      const end = goesOn ? 1000 : place(ms(at) + (seconds ?? 0) * 1000, now);
+      const width = Math.min(Math.max(4, end - x), 1000 - x);
+      const title = svg("title", {}, `Planned: ${name}, ${minute(ms(at))}${goesOn ? " and on" : ""}`);
       return svg("rect", { class: "planned", x: x.toFixed(2), y: 3, width: width.toFixed(2), height: 8 }, title);
     });
 }

@@ -4,7 +4,7 @@ import { agentMark } from "../../kit/badge.js";
 import { button, busy } from "../../kit/button.js";
 import { openDialog } from "../../kit/dialog.js";
 import { directoryField } from "../../kit/directory-field.js";
-import { el, fill } from "../../kit/dom.js";
+import { el, fill, on } from "../../kit/dom.js";
 import { field, input, showReasons, typedNumber } from "../../kit/form.js";
 import { icon } from "../../kit/icons.js";
 import { askedFor, plainVariable } from "../../kit/placeholders.js";
@@ -109,6 +109,8 @@ export function openRun(ctx, saved, refused = null) {
     extra: "dlg-run",
     onSubmit: submit,
   });
+  const leave = on(ctx.router, "change", () => dialog.element.close());
+  dialog.closed.then(leave);
   const [first] = Object.values(values.fields);
   (first?.control ?? start).focus();
   dialog.element.addEventListener("input", () => (plan.hidden = true));

@@ -126,7 +126,7 @@ export function promptField(ctx, { draft, onChange, earlier, directory }) {
   made.refuse = (text) => {
     refuse(text);
     frame.classList.toggle("is-bad", Boolean(text));
-    if (text && !draft.isFile) show("write");
+    if (text && !draft.isFile && area.hidden) show("write");
   };
   made.isFile = () => Boolean(draft.isFile);
   made.content = () => (draft.isFile ? path.value.trim() : area.value);

@@ -277,7 +277,9 @@ async function duplicate(profile, ctx) {
 
 async function remove(profile, ctx) {
   const needed = await needing(ctx, ({ agentProfileId }) => agentProfileId === profile.id);
-  const kept = "It can no longer be chosen for new runs. Runs that used it keep its name and their output.";
+  const users = await ctx.api.get("prompts", { agentProfileId: profile.id }).catch(() => []);
+  const asked = users.length ? `${count(users.length, "saved prompt")} will need another profile. ` : "";
+  const kept = `${asked}It can no longer be chosen for new runs. Runs that used it keep its name and their output.`;
   const sure = await confirmDeed({
     title: `Delete “${profile.name}”?`,
     text: needed.length ? [...neededWords(needed, "it"), kept] : kept,
