@@ -56,7 +56,6 @@ class Analytics:
     """Handler of `analytics`."""
 
     def __init__(self, context: Context) -> None:
-        self._store = context.store
         self._context = context
 
     def show(self, request: Request) -> Response:
@@ -68,7 +67,7 @@ class Analytics:
         """
         span = Span.from_params(request.query, self._context.clock.now(), self._context.timezone)
         begin, end = span.edges[0], span.edges[-1]
-        series = self._store.tally(None, span.edges)
+        series = self._context.store.tally(None, span.edges)
         profiles = self._named("agentProfileId", "profiles", "agentProfileName", span)
         return reply(
             {
@@ -77,7 +76,7 @@ class Analytics:
                 "timezone": span.timezone,
                 "step": span.step,
                 "totals": figures(series),
-                "before": figures(self._store.tally(None, span.before())),
+                "before": figures(self._context.store.tally(None, span.before())),
                 "series": [
                     {"begin": first, "end": last, **figures(row for row in series if row["bucket"] == bucket)}
                     for bucket, (first, last) in enumerate(pairwise(span.edges))
@@ -96,7 +95,7 @@ class Analytics:
     def _with_recent(self, schedules: list[Doc]) -> list[Doc]:
         """Add `recent` to each of the first schedules: their newest runs, the newest last."""
         for schedule in schedules[:_MOST_RECENT]:
-            newest = self._store.find_runs(RunQuery(schedule_id=schedule["id"], limit=_RECENT)).runs
+            newest = self._context.store.find_runs(RunQuery(schedule_id=schedule["id"], limit=_RECENT)).runs
             schedule["recent"] = [{"runId": run["runId"], "status": run["status"]} for run in reversed(newest)]
         return schedules
 
@@ -106,18 +105,18 @@ class Analytics:
         The store is asked for no more at once than a step of the range: a year of a busy server takes its time.
         """
         rows: dict[str, list[Doc]] = {}
-        for row in self._store.tally(field, span.edges):
+        for row in self._context.store.tally(field, span.edges):
             rows.setdefault(row["value"], []).append(row)
         found = [(value, max(row["runId"] for row in own), own) for value, own in rows.items()]
         return sorted(found, key=lambda one: -sum(sum(row["statuses"].values()) for row in one[2]))
 
     def _named(self, field: str, kind: str, run_field: str | None, span: Span) -> list[Doc]:
-        known = {doc["id"]: doc for doc in self._store.find(kind)}
+        known = {doc["id"]: doc for doc in self._context.store.find(kind)}
         found = []
         for number, (value, last, rows) in enumerate(self._tally(field, span)):
             doc = known.get(value) or (None if number < _MOST else {})
             if doc is None:
-                run = self._store.get_run(last) or {}
+                run = self._context.store.get_run(last) or {}
                 doc = {"name": run.get(run_field) if run_field else None, "agentType": run.get("agentType")}
             kept = {"id": value, "name": doc.get("name"), "lastRunId": last, "rows": rows}
             found.append({**kept, "agentType": doc.get("agentType")} if kind == "profiles" else kept)

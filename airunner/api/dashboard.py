@@ -57,7 +57,6 @@ class Dashboard:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._store = context.store
         self._used: _Used | None = None
         self._planned: tuple[str, list[Doc]] = ("", [])
 
@@ -65,13 +64,13 @@ class Dashboard:
         """Return active runs, the last five, the next scheduled one, the times of the next six hours, the prompt used most."""
         only(request)
         now = self._context.clock.now()
-        is_paused = from_doc(Settings, self._store.settings()).schedules_paused
-        prompts = {doc["id"]: doc for doc in self._store.find("prompts")}
-        schedules = {doc["id"]: doc for doc in self._store.find("schedules", enabled=True)}
+        is_paused = from_doc(Settings, self._context.store.settings()).schedules_paused
+        prompts = {doc["id"]: doc for doc in self._context.store.find("prompts")}
+        schedules = {doc["id"]: doc for doc in self._context.store.find("schedules", enabled=True)}
         return reply(
             {
-                "active": [listed(doc) for doc in self._store.active_runs()],
-                "recent": self._store.find_runs(
+                "active": [listed(doc) for doc in self._context.store.active_runs()],
+                "recent": self._context.store.find_runs(
                     RunQuery(status=tuple(FINISHED), sort="finishedAt", limit=_RECENT)
                 ).runs,
                 "next": None if is_paused else self._next(schedules, prompts),
@@ -82,7 +81,7 @@ class Dashboard:
         )
 
     def _next(self, schedules: dict[str, Doc], prompts: dict[str, Doc]) -> Doc | None:
-        for id, at in self._store.due_plans():
+        for id, at in self._context.store.due_plans():
             if id in schedules:
                 name = (prompts.get(schedules[id]["promptId"]) or {}).get("name")
                 return {"scheduleId": id, "name": schedules[id]["name"], "promptName": name, "at": at}
@@ -92,7 +91,7 @@ class Dashboard:
         """Return the next times; they are found out anew when a minute has passed or a schedule was changed."""
         stamp = repr((now.replace(second=0, microsecond=0), [(id, doc["revision"]) for id, doc in schedules.items()]))
         if self._planned[0] != stamp:
-            last = self._store.last_runs("scheduleId", list(schedules))
+            last = self._context.store.last_runs("scheduleId", list(schedules))
             found = [
                 {
                     "scheduleId": id,
@@ -110,7 +109,7 @@ class Dashboard:
     def _most_used(self, prompts: dict[str, Doc], now: datetime) -> Doc | None:
         used = self._used
         if used is None or not used.at <= now < used.at + _REMEMBERED:
-            rows = self._store.tally("promptId", (now - _USED, now + _USED))
+            rows = self._context.store.tally("promptId", (now - _USED, now + _USED))
             used = self._used = _Used(now, {row["value"]: sum(row["statuses"].values()) for row in rows})
         runs, id = max(((runs, id) for id, runs in used.runs.items() if id in prompts), default=(0, ""))
         if not runs:

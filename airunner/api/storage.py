@@ -32,18 +32,16 @@ class Storage:
     """Handler of `storage`."""
 
     def __init__(self, context: Context) -> None:
-        self._store = context.store
-        self._storage = context.storage
-        self._bus = context.bus
+        self._context = context
 
     def show(self, request: Request) -> Response | Park:
         """Return what is kept; wait up to `wait` seconds for figures where those at hand are old."""
         only(request, "wait")
         wait = whole(request, "wait", 0, most=LONGEST_WAIT)
-        seen, named = self._bus.number, is_admin(request)
+        seen, named = self._context.bus.number, is_admin(request)
 
         def look(last: bool) -> Response | None:
-            found = self._storage.fresh() or (self._storage.last if last else None)
+            found = self._context.storage.fresh() or (self._context.storage.last if last else None)
             if found is None and not last:
                 return None
             return reply(self._answer(found or Measured(None), named=named))
@@ -52,14 +50,14 @@ class Storage:
 
     def _answer(self, found: Measured, *, named: bool) -> Doc:
         """Return it as the API has it; only administrators learn folders of the server (`named`)."""
-        runs = ((size, self._store.get_run(run_id)) for size, run_id in found.largest)
+        runs = ((size, self._context.store.get_run(run_id)) for size, run_id in found.largest)
         return {
             "measuredAt": found.at and to_iso(found.at),
             "output": _kept(found.output),
             "pinned": _kept(found.pinned),
             "oldest": found.oldest and {"runId": found.oldest, "queuedAt": to_iso(made_at(found.oldest))},
             "largest": [{"bytes": size, "run": listed(run)} for size, run in runs if run is not None],
-            "records": {"bytes": found.record_bytes, "holdsOutput": self._store.keeps_output},
+            "records": {"bytes": found.record_bytes, "holdsOutput": self._context.store.keeps_output},
             "disks": [
                 {"path": disk.path if named else None, "freeBytes": disk.free, "totalBytes": disk.total}
                 for disk in found.disks

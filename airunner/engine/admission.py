@@ -209,7 +209,7 @@ class Admission:
         """Return the text that is sent, and where it came from if that was a file."""
         content = request.content if request.content is not None else saved.content if saved else None
         kind = request.type if request.content is not None else saved.type if saved else None
-        if content is None or not content.strip():
+        if not content:
             message = "There is nothing to run: give content, the prompt's text."
             raise Invalid(message, fields={"content": message})
         bounds, source = self.bounds(settings), None

@@ -111,7 +111,7 @@ export class LogPane extends EventTarget {
   }
 
   draw() {
-    if (!this.#live) this.following = false;
+    if (!this.#live && !this.#frame) this.following = false; // lines that wait to be drawn are followed, too
     const behind = this.#unseen > 0 && !this.following && !this.#lines.atEnd;
     this.#pill.hidden = !behind;
     if (behind)
@@ -243,8 +243,9 @@ export class LogPane extends EventTarget {
 
   // ---- what comes in
 
+  // A run that ended is so until its last lines are here: its record may come before them.
   get #live() {
-    return Boolean(this.#run) && isActive(this.#run.status);
+    return Boolean(this.#run) && (isActive(this.#run.status) || isActive(this.#feed.status));
   }
 
   #listen() {
