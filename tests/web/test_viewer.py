@@ -78,7 +78,7 @@ def test_wrapped_lines_when_scrolled_stay_in_place(visit: Visit, start: Any) -> 
             "(share) => { const log = document.querySelector('.log'); log.scrollTop = log.scrollHeight * share; }",
             share,
         )
-        page.wait_for_timeout(60)  # two frames: draw, then settle
+        page.wait_for_timeout(500)  # some frames of a busy browser: draw, then settle
         before = line_in_sight(page)
         page.wait_for_timeout(120)
         assert line_in_sight(page) == before
