@@ -20,6 +20,7 @@ from airunner.domain.record import Doc, from_doc, to_doc
 from airunner.server.wire import Request, Response
 
 _KIND = "prompts"
+_MOST_TRIES = 4
 _MOST_AT_ONCE = 1_000
 _DEEDS = ("delete", "tag", "untag")
 
@@ -142,15 +143,16 @@ class Prompts:
 
     def _change_many(self, merge: Callable[[], Sequence[Prompt]]) -> Sequence[Prompt]:
         """Put what `merge` makes of stored prompts in their places, and again when somebody else was quicker."""
-        for last in (False, False, False, True):
+        tries = 0
+        while True:
+            tries += 1
             changed = merge()
             try:
                 self._context.store.change_many(_KIND, [to_doc(prompt) for prompt in changed])
                 return changed
             except PreconditionFailed:
-                if last:
+                if tries == _MOST_TRIES:
                     raise
-        raise AssertionError("not reached")
 
     def _tagged(
         self, request: Request, ids: Collection[str], tags: Collection[str], *, remove: bool

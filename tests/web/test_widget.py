@@ -63,6 +63,8 @@ def token(house: House, role: str) -> str:
 def test_widget_when_a_viewer_embeds_it_then_it_shows_all_and_follows(
     house: House, shell: Any, start: Any, embed: Callable[[str], Frame]
 ) -> None:
+    empty = embed(f"{house.url}/widget#token={token(house, 'viewer')}")
+    expect(empty.locator("#widget")).to_have_text("Runs nowNothing runsairunnerNextNothing is scheduled")
     start("exit 3")
     prompt = {"name": HOSTILE, "content": "sleep 60", "agentProfileId": shell["id"], "workingDirectory": "/"}
     saved = house.api("POST", "prompts", prompt, 201)

@@ -98,7 +98,7 @@ function draw() {
     active.length
       ? list([...running, ...active.filter(({ status }) => status === "queued")].slice(0, MOST_ACTIVE))
       : null,
-    recent.length &&
+    recent.length > 0 &&
       el(
         "section",
         { class: "w-part", "aria-label": "The last five" },
